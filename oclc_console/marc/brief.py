@@ -1,0 +1,62 @@
+"""Alma's brief record levels 01 to 03, the records Harvard keeps out of WorldCat, as the built-in rule @brief. Not a
+general quality measure.
+
+Source: Harvard Library, "Alma Brief Record Levels" (evaluated on every save since 9 June 2020): 01 = no 245 $a or $k;
+02 = insufficient for OCLC (blank 008 date, place or language; no 260/264 $a unless manuscript or collection; no 300 $a
+or $f; no 1XX, 6XX or 7XX $a unless serial or integrating), which an OCLC number in 035 overrides unless there is a 011;
+03 = catalogued in another language than English (040 $b).
+"""
+
+from __future__ import annotations
+
+from oclc_console.marc.record import Record, has_oclc_prefix, subfields
+
+_NAMES_AND_SUBJECTS = (b"1", b"6", b"7")
+
+
+def is_brief(record: Record) -> bool:
+    """Whether Alma would give the record brief level 01, 02 or 03."""
+    return brief_level(record) is not None
+
+
+def brief_level(record: Record) -> str | None:
+    """`01`, `02`, `03`, or None for a record that is full enough to report."""
+    if not _has(record, b"245", b"ak"):
+        return "01"
+    if _insufficient(record) and not _number_overrides(record):
+        return "02"
+    languages = [value.strip().lower() for field in record.all(b"040") for value in subfields(field, b"b")]
+    return "03" if languages and languages[0] not in (b"eng", b"") else None
+
+
+def _has(record: Record, tag: bytes, codes: bytes) -> bool:
+    return any(
+        value.strip()
+        for field in record.all(tag)
+        for code in codes
+        for value in subfields(field, bytes([code]))
+    )
+
+
+def _number_overrides(record: Record) -> bool:
+    if b"011" in record.tags:
+        return False
+    return any(has_oclc_prefix(value) for field in record.all(b"035") for value in subfields(field, b"a"))
+
+
+def _insufficient(record: Record) -> bool:
+    fixed = record.first(b"008") or b""
+    date, place, language = fixed[7:11], fixed[15:18], fixed[35:38]
+    if not date.strip() or not place.strip() or not language.strip():
+        return True
+    kind, level = record.leader[6:7], record.leader[7:8]
+    manuscript = kind in (b"b", b"d", b"f", b"p", b"t") or level == b"c"
+    if not manuscript and not _has(record, b"260", b"a") and not _has(record, b"264", b"a"):
+        return True
+    if not _has(record, b"300", b"af"):
+        return True
+    continuing = level in (b"s", b"b", b"i")
+    return not continuing and not any(
+        tag[:1] in _NAMES_AND_SUBJECTS and any(value.strip() for value in subfields(field, b"a"))
+        for tag, field in zip(record.tags, record.fields, strict=True)
+    )

@@ -1,0 +1,166 @@
+"""The rule language of console.toml: conditions on one record, and named rules of them. The whole language:
+
+    TAG            the field is there            TAG$x          the subfield is there
+    TAG$x = a|b    a value is one of these       TAG$x ~ regex  a value contains this
+    TAG/n-m = a|b  these character positions (LDR too; # is a blank); TAG/n for one position
+    X              any digit of a tag            @name          another rule; @brief is built in
+    a rule is { all = [...], any = [...], none = [...] }: every part that is given must hold
+
+Not for judging whether a record is sound, and not for changing it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from oclc_console.marc.brief import is_brief
+from oclc_console.marc.record import Record, subfields
+
+Test = Callable[[Record], bool]
+
+_CONDITION = re.compile(
+    r"(?P<tag>LDR|[0-9A-Za-z]{3})"
+    r"(?:\$(?P<code>[0-9a-z])|/(?P<first>\d{1,2})(?:-(?P<last>\d{1,2}))?)?"
+    r"(?:\s*(?P<operator>[=~])\s*(?P<value>.*))?"
+)
+BUILT_IN: Mapping[str, Test] = {"brief": is_brief}
+
+
+class RuleMistake(ValueError):
+    """A rule that can't be understood; the text says which part and what would be right."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule as it was written; an empty one holds for every record."""
+
+    all: tuple[str, ...] = ()
+    any: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+
+
+def compile_rule(rule: Rule, named: Mapping[str, Rule], _inside: tuple[str, ...] = ()) -> Test:
+    """A function that tells whether a record fulfils the rule. Raises RuleMistake."""
+    every = [compile_condition(text, named, _inside) for text in rule.all]
+    some = [compile_condition(text, named, _inside) for text in rule.any]
+    no = [compile_condition(text, named, _inside) for text in rule.none]
+
+    def test(record: Record) -> bool:
+        return (
+            all(t(record) for t in every)
+            and (not some or any(t(record) for t in some))
+            and not any(t(record) for t in no)
+        )
+
+    return test
+
+
+def compile_condition(text: str, named: Mapping[str, Rule], _inside: tuple[str, ...] = ()) -> Test:
+    """A function that tells whether a record fulfils one condition. Raises RuleMistake."""
+    text = text.strip()
+    if text.startswith("@"):
+        return _named(text[1:], named, _inside)
+    match = _CONDITION.fullmatch(text)
+    if not match:
+        raise RuleMistake(f"{text!r} is no condition; write for example 245, 852$b = WID|LAM, 300$a ~ maps?, LDR/06 = t|d or @name")
+    has_tag = _tag_test(match["tag"])
+    if match["first"] is not None:
+        return _positions(match, has_tag, text)
+    if match["tag"] == "LDR":
+        raise RuleMistake(f"{text!r}: the leader has positions only, as in LDR/06 = t")
+    if match["code"] is None:
+        if match["operator"]:
+            raise RuleMistake(f"{text!r} compares a whole field; name a subfield ({match['tag']}$a) or positions ({match['tag']}/0-2)")
+        return lambda record: any(map(has_tag, record.tags))
+    return _subfield(match, has_tag, text)
+
+
+def _named(name: str, named: Mapping[str, Rule], inside: tuple[str, ...]) -> Test:
+    if name in inside:
+        raise RuleMistake(f"@{name} leads back to itself: {' -> '.join('@' + n for n in (*inside, name))}")
+    if name in named:
+        return compile_rule(named[name], named, (*inside, name))
+    if name in BUILT_IN:
+        return BUILT_IN[name]
+    known = ", ".join("@" + n for n in sorted({*named, *BUILT_IN}))
+    raise RuleMistake(f"@{name} is not a rule; there are {known}")
+
+
+def _tag_test(tag: str) -> Callable[[bytes], bool]:
+    wanted = tag.encode()
+    if "X" not in tag:
+        return wanted.__eq__
+    pattern = re.compile(tag.replace("X", "[0-9]").encode())
+    return lambda found: pattern.fullmatch(found) is not None
+
+
+def _values(text: str) -> frozenset[bytes]:
+    return frozenset(value.strip().encode() for value in text.split("|"))
+
+
+def _subfield(match: re.Match[str], has_tag: Callable[[bytes], bool], text: str) -> Test:
+    code = match["code"].encode()
+    accepts: Callable[[bytes], bool]
+    if match["operator"] is None:
+        accepts = lambda value: True  # noqa: E731
+    elif match["operator"] == "=":
+        wanted = _values(match["value"])
+        accepts = lambda value: value.strip() in wanted  # noqa: E731
+    else:
+        try:
+            pattern = re.compile(match["value"].strip().encode())
+        except re.error as error:
+            raise RuleMistake(f"{text!r}: {match['value'].strip()!r} is no regular expression ({error})") from None
+        accepts = lambda value: pattern.search(value) is not None  # noqa: E731
+
+    def test(record: Record) -> bool:
+        return any(
+            accepts(value)
+            for tag, field in zip(record.tags, record.fields, strict=True)
+            if has_tag(tag)
+            for value in subfields(field, code)
+        )
+
+    return test
+
+
+def _positions(match: re.Match[str], has_tag: Callable[[bytes], bool], text: str) -> Test:
+    first = int(match["first"])
+    last = int(match["last"] or match["first"])
+    if match["operator"] != "=" or last < first:
+        raise RuleMistake(f"{text!r}: positions are compared with =, as in {match['tag']}/06 = t|d or 008/35-37 = eng")
+    wanted = frozenset(value.replace("#", " ").encode() for value in match["value"].strip().split("|"))
+    if wrong := [v for v in wanted if len(v) != last - first + 1]:
+        raise RuleMistake(f"{text!r}: {sorted(wrong)[0].decode()!r} has {len(sorted(wrong)[0])} characters for {last - first + 1} positions")
+    if match["tag"] == "LDR":
+        return lambda record: record.leader[first : last + 1] in wanted
+    return lambda record: any(
+        field[first : last + 1] in wanted
+        for tag, field in zip(record.tags, record.fields, strict=True)
+        if has_tag(tag)
+    )
+
+
+def compile_places(places: Sequence[str]) -> Callable[[Record], list[bytes]]:
+    """For settings such as `lsn = ["852$8", "001"]`: a function that gives the values at the first place that has any.
+    Raises RuleMistake."""
+    steps: list[tuple[bytes, bytes | None]] = []
+    for place in places:
+        match = re.fullmatch(r"([0-9A-Za-z]{3})(?:\$([0-9a-z]))?", place.strip())
+        if not match or (match[1] < "010") == (match[2] is not None):
+            raise RuleMistake(f"{place!r} is no place in a record; write 001 or 852$8")
+        steps.append((match[1].encode(), match[2].encode() if match[2] else None))
+
+    def values(record: Record) -> list[bytes]:
+        for tag, code in steps:
+            if tag not in record.tags:
+                continue
+            fields = record.all(tag)
+            found = fields if code is None else [v for field in fields for v in subfields(field, code)]
+            if kept := [value.strip() for value in found if value.strip()]:
+                return kept
+        return []
+
+    return values

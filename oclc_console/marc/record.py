@@ -1,0 +1,104 @@
+"""One MARC 21 record as bytes: leader, tags and fields, found without decoding (ISO 2709), and how to write one. Not for
+walking files (source.py) nor for judging a record's content.
+
+A field is everything between its start and its 0x1E: for a data field two indicators and subfields, each introduced by
+0x1F and a code. Lengths and positions are in bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+END_OF_RECORD = b"\x1d"
+END_OF_FIELD = b"\x1e"
+SUBFIELD = b"\x1f"
+LONGEST_RECORD = 99_999  # ISO 2709: five digits in the leader
+LONGEST_FIELD = 9_999  # ISO 2709: four digits in the directory, the 0x1E included
+
+_OCN_IN_035 = re.compile(rb"\(OCoLC\)\s*(?:ocm|ocn|on)?\s*(\d+)\s*#?\s*", re.IGNORECASE)
+_OCN_BARE = re.compile(rb"\s*(?:\(OCoLC\)\s*)?(?:ocm|ocn|on)?\s*(\d+)\s*#?\s*", re.IGNORECASE)
+
+
+class Record(NamedTuple):
+    """A record taken apart: `leader` is 24 bytes; `tags` and `fields` go side by side; fields come without their 0x1E."""
+
+    leader: bytes
+    tags: Sequence[bytes]
+    fields: Sequence[bytes]
+
+    def all(self, tag: bytes) -> list[bytes]:
+        """Every field with this tag, in record order."""
+        return [field for t, field in zip(self.tags, self.fields, strict=True) if t == tag]
+
+    def first(self, tag: bytes) -> bytes | None:
+        """The first field with this tag."""
+        try:
+            return self.fields[self.tags.index(tag)]
+        except ValueError:
+            return None
+
+
+class CannotExpress(ValueError):
+    """ISO 2709 has no room for this record: a field over 9,999 bytes or a record over 99,999."""
+
+
+def subfields(field: bytes, code: bytes) -> list[bytes]:
+    """The values of one subfield of a data field, in order; `code` is one byte."""
+    return [part[1:] for part in field.split(SUBFIELD)[1:] if part[:1] == code]
+
+
+def take_apart(raw: bytes) -> Record:
+    """A record as its directory tells it. `raw` may end with 0x1D or not. Raises ValueError when the directory can't be
+    followed; says nothing about whether the record is sound (source.py judges that)."""
+    base = int(raw[12:17])
+    directory = raw[24 : base - 1]
+    if base < 25 or base > len(raw) or len(directory) % 12:
+        raise ValueError(f"the directory can't be read (base address {base})")
+    tags, fields = [], []
+    for at in range(0, len(directory), 12):
+        length, start = int(directory[at + 3 : at + 7]), int(directory[at + 7 : at + 12])
+        tags.append(directory[at : at + 3])
+        fields.append(raw[base + start : base + start + length - 1])
+    return Record(raw[:24], tags, fields)
+
+
+def put_together(leader: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """A whole record, 0x1D included, from its leader and (tag, field) pairs. Lengths and base address in the leader are
+    computed. Raises CannotExpress where ISO 2709 has no digits for it (pymarc writes such records without a word)."""
+    pairs = list(fields)
+    lengths = [len(field) + 1 for _, field in pairs]
+    base = 25 + 12 * len(pairs)
+    total = base + sum(lengths) + 1
+    longest = max(lengths, default=0)
+    if total > LONGEST_RECORD or longest > LONGEST_FIELD:
+        raise CannotExpress(f"the record would have {total:,} bytes, its longest field {longest:,}")
+    starts = accumulate(lengths, initial=0)
+    directory = b"".join(
+        b"%b%04d%05d" % (tag, length, start)
+        for (tag, _), length, start in zip(pairs, lengths, starts, strict=False)
+    )
+    body = b"".join(field + END_OF_FIELD for _, field in pairs)
+    return b"%05d%b%05d%b%b\x1e%b\x1d" % (total, leader[5:12], base, leader[17:24], directory, body)
+
+
+def read_ocn(value: bytes) -> int | None:
+    """The OCLC number a subfield holds, as an integer, in any of its spellings: `(OCoLC)ocm00012345`, `ocn`, `on`,
+    `(OCoLC) 123`, a trailing `#`, or digits alone. None where it holds none (another agency's prefix, letters, zero)."""
+    match = _OCN_BARE.fullmatch(value)
+    if not match or len(match[1]) > 12:
+        return None
+    return int(match[1]) or None
+
+
+def has_oclc_prefix(value: bytes) -> bool:
+    """Whether a 035 value says itself that it is OCLC's number (another system's bare digits must not pass for one)."""
+    return bool(_OCN_IN_035.fullmatch(value))
+
+
+def text_of(field: bytes, *, utf8: bool = True) -> str:
+    """A field for people to read: bytes that aren't UTF-8 show as \\xNN, control characters as their Unicode pictures."""
+    decoded = field.decode("utf-8" if utf8 else "latin-1", errors="backslashreplace")
+    return "".join(chr(0x2400 + ord(c)) if ord(c) < 0x20 and c != "\x1f" else ("␡" if c == "\x7f" else c) for c in decoded)

@@ -1,0 +1,349 @@
+"""console.toml, read into frozen settings. This file alone owns symbols, libraries, streams and rules; the console reads
+it and never rewrites a person's line. pydantic checks it at this edge and nowhere else; every mistake is reported with
+the file, the key and what to do. No secret ever stands here. Not for anything dated or signed: that is the log's.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from oclc_console.errors import SettingsError
+from oclc_console.marc.query import Rule, RuleMistake, compile_places, compile_rule
+from oclc_console.oclc.names import escape_symbol
+
+Disposition = Literal["retained", "target", "retiring"]
+Kind = Literal["bib", "lhr", "delete"]
+Match = Literal["all", "trusted ocn"]
+Delivery = Literal["console", "alma"]
+REHEARSAL = "rehearsal"
+
+
+@dataclass(frozen=True)
+class Institution:
+    """Whose workspace this is; `suffix` is the last digits of every Alma id here."""
+
+    name: str
+    suffix: str
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """How to reach OCLC's file exchange (facts: one host per data centre, port 22, account fx_<symbol>)."""
+
+    host: str
+    port: int
+    account: str
+    auth: str
+    key: str
+    upload_folder: str
+    reports_folder: str
+    late_after_hours: float
+    late_first_days: float
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether files go to the rehearsal that ships with the console and not to OCLC."""
+        return self.host == REHEARSAL
+
+
+@dataclass(frozen=True)
+class Person:
+    """A login and who that is."""
+
+    login: str
+    name: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One output file family of a symbol. `word` stands in its file names; `keep` says which records it wants."""
+
+    name: str
+    word: str
+    collection: str
+    kind: Kind
+    match: Match
+    delivery: Delivery
+    keep: Rule
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """One OCLC symbol: its libraries (852 $b codes), where its ids and numbers stand in a record, what is left out, and
+    its streams. A retiring symbol has a `successor` and no streams of its own."""
+
+    code: str
+    name: str
+    disposition: Disposition
+    successor: str | None
+    libraries: tuple[str, ...]
+    lsn: tuple[str, ...]
+    ocn: tuple[str, ...]
+    exclude: tuple[str, ...]
+    streams: tuple[Stream, ...]
+    account: str | None
+    records_per_file: int
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything console.toml says."""
+
+    path: Path
+    institution: Institution
+    exchange: Exchange
+    people: Mapping[str, Person]
+    rules: Mapping[str, Rule]
+    symbols: Mapping[str, Symbol]
+    warnings: tuple[str, ...] = field(default=())
+
+    def symbol(self, code: str) -> Symbol:
+        """The symbol with this code, whatever its case. Raises SettingsError naming those there are."""
+        for known in self.symbols.values():
+            if known.code.upper() == code.upper():
+                return known
+        there = ", ".join(self.symbols) or "none"
+        raise SettingsError(f"the symbol {code} is not in it", where=str(self.path),
+                            then=f"It has {there}. Add [symbols.{code}] or call one of these.")
+
+    def sender(self, symbol: Symbol) -> Symbol:
+        """The symbol under which `symbol`'s files go out: its successor when it is retiring, else itself."""
+        return self.symbols[symbol.successor] if symbol.successor else symbol
+
+    def account_of(self, symbol: Symbol) -> str:
+        """The file-exchange account of the symbol that sends `symbol`'s files, in lower case (OCLC: always)."""
+        sender = self.sender(symbol)
+        return (sender.account or self.exchange.account).replace("{symbol}", escape_symbol(sender.code)).lower()
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class _Institution(_Part):
+    name: str
+    suffix: Annotated[str, Field(pattern=r"^\d{0,6}$")] = ""
+
+
+class _Exchange(_Part):
+    host: Annotated[str, Field(min_length=1)] = REHEARSAL
+    port: Annotated[int, Field(ge=1, le=65535)] = 22
+    account: Annotated[str, Field(pattern=r"^[A-Za-z0-9_{}]+$")] = "fx_{symbol}"
+    auth: Literal["key", "agent", "keyring"] = "key"
+    key: str = "~/.ssh/oclc_console"
+    upload_folder: str = "/xfer/metacoll/in/bib"
+    reports_folder: str = "/xfer/metacoll/reports"
+    late_after_hours: Annotated[float, Field(gt=0)] = 24
+    late_first_days: Annotated[float, Field(gt=0)] = 56
+
+
+class _Person(_Part):
+    name: str
+    roles: tuple[str, ...] = ()
+
+
+class _Rule(_Part):
+    all: tuple[str, ...] = ()
+    any: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+
+
+class _Stream(_Part):
+    name: Annotated[str, Field(min_length=1)]
+    word: Annotated[str, Field(pattern=r"^[a-z0-9]{1,24}$")] | None = None
+    collection: Annotated[str, Field(pattern=r"^\d{7}$")]
+    kind: Kind = "bib"
+    match: Match = "all"
+    delivery: Delivery = "console"
+    keep: _Rule = _Rule()
+
+
+class _Symbol(_Part):
+    name: str = ""
+    disposition: Disposition = "retained"
+    successor: str | None = None
+    libraries: tuple[str, ...] = ()
+    lsn: Annotated[tuple[str, ...], Field(min_length=1)] = ("852$8", "001")
+    ocn: tuple[str, ...] = ("079$a", "035$a")
+    exclude: tuple[str, ...] = ()
+    account: str | None = None
+    records_per_file: Annotated[int, Field(ge=1, le=3_000_000)] = 100_000
+    streams: tuple[_Stream, ...] = ()
+
+
+class _File(_Part):
+    institution: _Institution
+    exchange: _Exchange = _Exchange()
+    people: dict[str, _Person] = {}
+    rules: dict[str, _Rule] = {}
+    symbols: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9@$#]{2,8}$")], _Symbol] = {}
+
+
+def load_settings(path: Path) -> Settings:
+    """Reads and checks console.toml. Raises SettingsError for the first mistakes found, each with key and remedy."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SettingsError("there is no console.toml here", where=str(path),
+                            then=f"Make a workspace with: oclc-console init {path.parent}") from None
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"byte {error.start} is not UTF-8", where=str(path), then="Save the file as UTF-8.") from None
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"this is not TOML ({error})", where=str(path),
+                            then="Mend that line; strings need quotes, tables square brackets.") from None
+    try:
+        checked = _File.model_validate(raw)
+    except ValidationError as error:
+        raise _first_mistakes(error, path, text) from None
+    settings = _freeze(checked, path)
+    for key, mistake in _contradictions(settings):
+        raise SettingsError(mistake, where=_place(path, text, key.split(".")), then="Mend it, then run the same command again.")
+    return settings
+
+
+def _freeze(checked: _File, path: Path) -> Settings:
+    exchange = checked.exchange
+    return Settings(
+        path=path,
+        institution=Institution(checked.institution.name, checked.institution.suffix),
+        exchange=Exchange(**exchange.model_dump()),
+        people={login: Person(login, p.name, p.roles) for login, p in checked.people.items()},
+        rules={name: _rule(rule) for name, rule in checked.rules.items()},
+        symbols={code: _symbol(code, symbol) for code, symbol in checked.symbols.items()},
+    )
+
+
+def _rule(rule: _Rule) -> Rule:
+    return Rule(rule.all, rule.any, rule.none)
+
+
+def _symbol(code: str, symbol: _Symbol) -> Symbol:
+    streams = tuple(
+        Stream(s.name, s.word or _word(s.name), s.collection, s.kind, s.match, s.delivery, _rule(s.keep))
+        for s in symbol.streams
+    )
+    return Symbol(code, symbol.name or code, symbol.disposition, symbol.successor, symbol.libraries, symbol.lsn,
+                  symbol.ocn, symbol.exclude, streams, symbol.account, symbol.records_per_file)
+
+
+def _word(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())[:24] or "files"
+
+
+def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
+    """(key, what is wrong) for what no single value shows."""
+    collections: dict[str, str] = {}
+    for name, rule in settings.rules.items():
+        yield from _rule_mistake(f"rules.{name}", rule, settings)
+    for code, symbol in settings.symbols.items():
+        key = f"symbols.{code}"
+        yield from _succession(key, symbol, settings)
+        for places, what in ((symbol.lsn, "lsn"), (symbol.ocn, "ocn")):
+            try:
+                compile_places(places)
+            except RuleMistake as mistake:
+                yield f"{key}.{what}", str(mistake)
+        yield from _rule_mistake(f"{key}.exclude", Rule(any=symbol.exclude), settings)
+        words: set[str] = set()
+        for stream in symbol.streams:
+            yield from _rule_mistake(f"{key}.streams.{stream.name}.keep", stream.keep, settings)
+            if stream.word in words:
+                yield f"{key}.streams", f"two streams share the word {stream.word!r} in their file names; give one a word = \"...\""
+            words.add(stream.word)
+            owner = collections.setdefault(stream.collection, code)
+            if owner != code:
+                yield f"{key}.streams", f"collection {stream.collection} belongs to {owner} already; a collection has one symbol"
+
+
+def _succession(key: str, symbol: Symbol, settings: Settings) -> Iterator[tuple[str, str]]:
+    if symbol.disposition == "retiring":
+        if symbol.successor not in settings.symbols:
+            yield f"{key}.successor", f"a retiring symbol needs a successor that is in this file, not {symbol.successor!r}"
+        elif settings.symbols[symbol.successor].disposition == "retiring":
+            yield f"{key}.successor", f"its successor {symbol.successor} is retiring too"
+        if symbol.streams:
+            yield f"{key}.streams", "a retiring symbol's files go out under its successor's streams; it can have none of its own"
+    elif symbol.successor:
+        yield f"{key}.successor", 'only a symbol with disposition = "retiring" has a successor'
+
+
+def _rule_mistake(key: str, rule: Rule, settings: Settings) -> Iterator[tuple[str, str]]:
+    try:
+        compile_rule(rule, settings.rules)
+    except RuleMistake as mistake:
+        yield key, str(mistake)
+
+
+def _first_mistakes(error: ValidationError, path: Path, text: str) -> SettingsError:
+    mistakes = [_in_words(detail) for detail in error.errors()]
+    shown = "; ".join(f"{'.'.join(key)}: {words}" for key, words in mistakes[:3])
+    more = f" (and {len(mistakes) - 3} more)" if len(mistakes) > 3 else ""
+    return SettingsError(shown + more, where=_place(path, text, list(mistakes[0][0])),
+                         then="Mend it, then run the same command again.")
+
+
+def _in_words(detail: Any) -> tuple[list[str], str]:
+    key = [str(part) for part in detail["loc"] if part != "[key]"]
+    kind, given = detail["type"], detail.get("input")
+    if kind == "extra_forbidden":
+        known = _keys_at(detail["loc"][:-1])
+        near = difflib.get_close_matches(key[-1], known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"possible here: {', '.join(known)}"
+        return key, f"this key is not known; {hint}"
+    if kind == "missing":
+        return key, "this key is missing"
+    if kind == "string_pattern_mismatch":
+        patterns = {"collection": "a collection id has seven digits", "suffix": "the suffix is digits only",
+                    "word": "a word in file names has small letters and digits only"}
+        return key, f"{given!r} won't do: {patterns.get(key[-1], 'not of the right form')}"
+    return key, f"{given!r} won't do: {detail['msg'].lower()}"
+
+
+def _keys_at(location: tuple[Any, ...]) -> list[str]:
+    model: type[BaseModel] = _File
+    named = {"institution": _Institution, "exchange": _Exchange, "people": _Person, "rules": _Rule, "symbols": _Symbol,
+             "streams": _Stream, "keep": _Rule}
+    for part in location:
+        if part in named and part in model.model_fields:
+            model = named[part]
+    return sorted(model.model_fields)
+
+
+def _place(path: Path, text: str, key: list[str]) -> str:
+    """`console.toml, line 12, key symbols.ZUL.disposition`, with the line where it can be told."""
+    line = _line_of(text, key)
+    return f"{path}{f', line {line}' if line else ''}, key {'.'.join(key)}"
+
+
+def _line_of(text: str, key: list[str]) -> int | None:
+    table: list[str] = []
+    counts: dict[str, int] = {}
+    best = None
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*(\[\[?)([^\]]+)\]", line):
+            table = [part.strip().strip("\"'") for part in header[2].split(".")]
+            if header[1] == "[[":
+                name = ".".join(table)
+                table = [*table, str(counts.setdefault(name, 0))]
+                counts[name] += 1
+            here = table
+        elif assignment := re.match(r"\s*([A-Za-z0-9_.\"'-]+)\s*=", line):
+            here = [*table, *(part.strip("\"'") for part in assignment[1].split("."))]
+        else:
+            continue
+        if here and key[: len(here)] == here:
+            best = number
+            if here == key:
+                return number
+    return best

@@ -1,0 +1,280 @@
+"""The events operations yield: what happened to a file, or what was decided, never one per record. An event that has been
+yielded is on disk before the operation goes on, so state is a fold over these. Not for progress (that is counters)."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import orjson
+
+from oclc_console import clock
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened. Its class name is its `kind` on disk; the fields are its data."""
+
+    kinds: ClassVar[dict[str, type[Event]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        Event.kinds[cls.__name__] = cls
+
+    @property
+    def words(self) -> str:
+        """One line for people."""
+        shown = ", ".join(f"{f.name} {getattr(self, f.name)}" for f in dataclasses.fields(self))
+        return f"{type(self).__name__}: {shown}"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """An event as it stands in events.jsonl: with its time and the login that caused it."""
+
+    at: str
+    by: str
+    event: Event
+
+
+def to_line(event: Event, by: str) -> bytes:
+    """The event as one line of events.jsonl."""
+    return orjson.dumps(
+        {"at": clock.iso(clock.now()), "by": by, "kind": type(event).__name__, **dataclasses.asdict(event)},
+        option=orjson.OPT_APPEND_NEWLINE,
+    )
+
+
+def from_line(line: bytes) -> Recorded:
+    """What `to_line` wrote. Unknown kinds (a newer console wrote them) come back as Unknown, never lost."""
+    data: dict[str, Any] = orjson.loads(line)
+    at, by, kind = data.pop("at"), data.pop("by"), data.pop("kind")
+    known = Event.kinds.get(kind)
+    names = {f.name for f in dataclasses.fields(known)} if known else set()
+    if known is None or not set(data) <= names:
+        return Recorded(at, by, Unknown(kind, data))
+    return Recorded(at, by, known(**data))
+
+
+@dataclass(frozen=True)
+class Unknown(Event):
+    """An event this version has no name for."""
+
+    named: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Ended(Event):
+    """The last event of every run. `state`: done, failed, refused or stopped; `exit_code` as the command's."""
+
+    state: str
+    exit_code: int
+    reason: str = ""
+
+    @property
+    def words(self) -> str:
+        return f"{self.state}{': ' + self.reason if self.reason else ''}"
+
+
+@dataclass(frozen=True)
+class Note(Event):
+    """A sentence worth keeping: a warning, a retry, a decision and its reason."""
+
+    text: str
+
+    @property
+    def words(self) -> str:
+        return self.text
+
+
+# prepare
+
+
+@dataclass(frozen=True)
+class SourceRead(Event):
+    """One of Alma's files has been walked to its end."""
+
+    file: str
+    records: int
+    bytes: int
+    sha256: str
+
+    @property
+    def words(self) -> str:
+        return f"read {self.file}: {self.records:,} records, {self.bytes:,} bytes"
+
+
+@dataclass(frozen=True)
+class SetAside(Event):
+    """A kind of fault found in a file, with how many records have it and where the first one stands."""
+
+    file: str
+    rule: str
+    records: int
+    first_number: int
+    first_offset: int
+    detail: str
+
+    @property
+    def words(self) -> str:
+        return (f"{self.file}: {self.records:,} set aside, {self.rule}; the first is record {self.first_number:,} "
+                f"at byte {self.first_offset:,}: {self.detail}")
+
+
+@dataclass(frozen=True)
+class Counted(Event):
+    """Where every record of the set went: the first identity."""
+
+    in_set: int
+    set_count: int | None
+    excluded: dict[str, int]
+    routed: int
+    unrouted: int
+    double: int
+    quarantined: int
+
+    @property
+    def words(self) -> str:
+        stated = "Alma's count not stated" if self.set_count is None else f"Alma counted {self.set_count:,}"
+        return (f"in set {self.in_set:,} = excluded {sum(self.excluded.values()):,} + quarantined {self.quarantined:,} "
+                f"+ unrouted {self.unrouted:,} + routed {self.routed:,} (double {self.double:,}); {stated}")
+
+
+@dataclass(frozen=True)
+class Staged(Event):
+    """Every output file is complete and synced in the run's folder; from here the run is finished by moving them."""
+
+    files: list[dict[str, Any]]
+    supersedes: list[str]
+
+    @property
+    def words(self) -> str:
+        return f"{len(self.files)} files complete"
+
+
+@dataclass(frozen=True)
+class FileReady(Event):
+    """A file stands in the outbox, ready to be uploaded."""
+
+    name: str
+    stream: str
+    collection: str
+    records: int
+    bytes: int
+    sha256: str
+
+    @property
+    def words(self) -> str:
+        return f"ready {self.name}: {self.records:,} records, {self.bytes:,} bytes"
+
+
+@dataclass(frozen=True)
+class FileWithdrawn(Event):
+    """A prepared file that was never sent has been replaced by a newer run over the same source."""
+
+    name: str
+    by_run: str
+
+    @property
+    def words(self) -> str:
+        return f"withdrawn {self.name}: {self.by_run} prepared its source again"
+
+
+# upload
+
+
+@dataclass(frozen=True)
+class Connected(Event):
+    """A connection stands."""
+
+    host: str
+    port: int
+    account: str
+    host_key: str
+
+    @property
+    def words(self) -> str:
+        return f"connected to {self.host} as {self.account}, host key {self.host_key}"
+
+
+@dataclass(frozen=True)
+class FileStarted(Event):
+    """The next thing that happens is the first byte of this file on the wire."""
+
+    name: str
+    bytes: int
+    sha256: str
+    attempt: int
+
+    @property
+    def words(self) -> str:
+        again = f", attempt {self.attempt}" if self.attempt > 1 else ""
+        return f"sending {self.name}: {self.bytes:,} bytes{again}"
+
+
+@dataclass(frozen=True)
+class FileSent(Event):
+    """Every byte was acknowledged and the server closed the file without error."""
+
+    name: str
+    bytes: int
+    sha256: str
+    attempt: int
+    seconds: float
+
+    @property
+    def words(self) -> str:
+        return f"sent {self.name}: all {self.bytes:,} bytes acknowledged, closed without error"
+
+
+@dataclass(frozen=True)
+class FileNotSent(Event):
+    """A file that did not go through. `state`: waiting, partial, uncertain, taken_cut or refused (see upload.py)."""
+
+    name: str
+    state: str
+    acknowledged: int
+    attempt: int
+    reason: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.state.replace('_', ' ')} {self.name}: {self.reason}"
+
+
+# fetch, import
+
+
+@dataclass(frozen=True)
+class ReportFiled(Event):
+    """A report is kept as it came, parsed into the ledger, and its exceptions are in TinyDB."""
+
+    name: str
+    type: str
+    symbol: str
+    rows: int
+    refused: int
+    records: int
+    superseded: int
+    already: bool
+    sha256: str
+
+    @property
+    def words(self) -> str:
+        if self.already:
+            return f"{self.name}: was here already, nothing changed"
+        refused = f", {self.refused:,} lines refused" if self.refused else ""
+        return f"{self.name}: {self.type}, {self.rows:,} rows{refused}"
+
+
+@dataclass(frozen=True)
+class ReportRefused(Event):
+    """A file on the server, or given to import, that was not taken."""
+
+    name: str
+    reason: str
+
+    @property
+    def words(self) -> str:
+        return f"not taken {self.name}: {self.reason}"

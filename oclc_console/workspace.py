@@ -1,0 +1,100 @@
+"""The folder everything lives in, and who is acting. Knows where each kind of file goes; reads and writes none of them
+but console.toml. Not for opening databases or following runs."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from oclc_console.errors import CallError, SettingsError
+from oclc_console.files import make_folder, replace_file
+from oclc_console.oclc.names import escape_symbol
+from oclc_console.settings import Settings, load_settings
+
+VARIABLE = "OCLC_CONSOLE_WORKSPACE"
+FOLDERS = ("inbox", "runs", "outbox", "quarantine", "reports", "ledger", "rejections", "writeback")
+
+
+def folder_name(symbol: str) -> str:
+    """A symbol as a folder: `@ $ #` escaped as OCLC escapes them in account and file names."""
+    return escape_symbol(symbol.upper())
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A workspace. `acting_as` is set only by --as, in a rehearsal."""
+
+    root: Path
+    acting_as: str | None = None
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What console.toml said when this workspace was opened. Raises SettingsError."""
+        return load_settings(self.root / "console.toml")
+
+    @property
+    def actor(self) -> str:
+        """The login of the person who acts: every event and every log line carries it."""
+        return self.acting_as or getpass.getuser()
+
+    def at(self, kind: str, symbol: str | None = None) -> Path:
+        """The folder for one kind of file, and for one symbol in it; made when it isn't there."""
+        folder = self.root / kind
+        return make_folder(folder / folder_name(symbol) if symbol else folder)
+
+    @property
+    def runs(self) -> Path:
+        """Where the runs are."""
+        return self.root / "runs"
+
+    @property
+    def log(self) -> Path:
+        """The log of everything a person did."""
+        return self.root / "log.jsonl"
+
+    @property
+    def project(self) -> Path:
+        """The TinyDB fold of the log."""
+        return self.root / "project.json"
+
+    @property
+    def known_hosts(self) -> Path:
+        """The pinned host keys, in OpenSSH's form."""
+        return self.root / "known_hosts"
+
+    @property
+    def rehearsal(self) -> Path:
+        """Where the rehearsal keeps its OCLC, when this workspace has one."""
+        return self.root / "rehearsal"
+
+
+def find_workspace(given: str | None, acting_as: str | None = None) -> Workspace:
+    """The workspace named on the command line, else by $OCLC_CONSOLE_WORKSPACE, else the current folder. Raises
+    SettingsError where there is none."""
+    root = Path(given or os.environ.get(VARIABLE) or ".").absolute()
+    if not (root / "console.toml").is_file():
+        raise SettingsError("there is no workspace here (no console.toml)", where=str(root),
+                            then="Name one with --workspace DIR, make one with: oclc-console init DIR, or try: oclc-console demo")
+    workspace = Workspace(root, acting_as)
+    if acting_as and not workspace.settings.exchange.is_rehearsal:
+        raise CallError("--as works only in a rehearsal", where="--as",
+                        then="In a real workspace everybody acts under their own login.")
+    return workspace
+
+
+def make_workspace(root: Path, console_toml: str) -> Workspace:
+    """A new workspace with this console.toml. Raises CallError when there is one already; the settings are checked."""
+    target = root / "console.toml"
+    if target.exists():
+        raise CallError("there is a workspace here already", where=str(root), then="Open it, or choose another folder.")
+    make_folder(root)
+    for folder in FOLDERS:
+        make_folder(root / folder)
+    replace_file(target, console_toml.encode())
+    workspace = Workspace(root.absolute())
+    for symbol in workspace.settings.symbols:
+        workspace.at("inbox", symbol)
+    return workspace

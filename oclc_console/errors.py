@@ -6,7 +6,7 @@ of the command it ends. Not for programming mistakes: those stay ordinary Python
       SettingsError    2  console.toml has a mistake
       InputError       2  a file given to us is not what it should be
       OtherSideError   3  OCLC's server (or the link to it) failed; safe to run again
-      HereError        3  this machine failed (disk full, no permission, somebody else holds the lock); safe to run again
+      HereError        3  this machine failed (disk full, no permission, somebody else at work); safe to run again
       Refused          4  a gate is closed
 """
 

@@ -9,14 +9,16 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
-from oclc_console.errors import HereError
+from oclc_console.errors import HereError, from_os_error
 
 BLOCK = 1 << 20
+_TEMPORARIES = count(1)  # two threads of one process may replace the same file
 
 
 def sync_folder(folder: Path) -> None:
@@ -40,8 +42,8 @@ def make_folder(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file to write into that takes `path`'s place, synced, when the block ends well, and leaves no trace otherwise."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    """A file to write into that takes `path`'s place, synced, when the block ends well, and leaves no trace if not."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{next(_TEMPORARIES)}.tmp")
     try:
         with open(temporary, "wb") as handle:
             yield handle
@@ -124,14 +126,17 @@ def sha256_of(path: Path) -> str:
 
 @contextlib.contextmanager
 def locked(path: Path, *, doing: str, wait_seconds: float = 10) -> Iterator[None]:
-    """Holds the lock file `path`. Raises HereError when somebody else holds it for longer than `wait_seconds`."""
-    make_folder(path.parent)
-    lock = FileLock(str(path))
+    """Holds the lock file `path`. Raises HereError when somebody else holds it for longer than `wait_seconds`, or it
+    can't be made."""
     try:
+        make_folder(path.parent)
+        lock = FileLock(str(path))
         lock.acquire(timeout=wait_seconds)
     except Timeout:
         raise HereError(f"somebody else is at it ({doing})", where=str(path),
                         then="Wait until they are done, or look at Runs, then try again.") from None
+    except OSError as error:
+        raise from_os_error(error, f"making a lock ({doing})") from error
     try:
         yield
     finally:
@@ -160,9 +165,13 @@ def is_locked(path: Path) -> bool:
     return False
 
 
-_PLAIN_NAME = re.compile(r"[^/\\\x00-\x1f\x7f]{1,240}")
+_PLAIN_NAME = re.compile(r"[^/\\:\x00-\x1f\x7f-\x9f]+")
+_LONGEST_NAME = 200  # bytes; a file system takes 255, and ours grow by what a temporary or derived file adds
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether a name from outside can be a file in one of our folders: no path in it, not hidden, no control character."""
-    return bool(_PLAIN_NAME.fullmatch(name)) and not name.startswith(".") and ":" not in name and name.strip() == name
+    """Whether a name from outside can be a file in one of our folders: no path in it, not hidden, no control character,
+    not too long."""
+    if not _PLAIN_NAME.fullmatch(name) or name.startswith(".") or name.strip() != name:
+        return False
+    return len(name.encode("utf-8", "surrogateescape")) <= _LONGEST_NAME

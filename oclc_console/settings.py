@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from oclc_console.errors import SettingsError
+from oclc_console.errors import SettingsError, from_os_error
 from oclc_console.marc.query import Rule, RuleMistake, compile_places, compile_rule
 from oclc_console.oclc.names import escape_symbol
 
@@ -138,7 +138,7 @@ class _Exchange(_Part):
     host: Annotated[str, Field(min_length=1)] = REHEARSAL
     port: Annotated[int, Field(ge=1, le=65535)] = 22
     account: Annotated[str, Field(pattern=r"^[A-Za-z0-9_{}]+$")] = "fx_{symbol}"
-    auth: Literal["key", "agent", "keyring"] = "key"
+    auth: Literal["key", "agent"] = "key"
     key: str = "~/.ssh/oclc_console"
     upload_folder: str = "/xfer/metacoll/in/bib"
     reports_folder: str = "/xfer/metacoll/reports"
@@ -196,7 +196,10 @@ def load_settings(path: Path) -> Settings:
         raise SettingsError("there is no console.toml here", where=str(path),
                             then=f"Make a workspace with: oclc-console init {path.parent}") from None
     except UnicodeDecodeError as error:
-        raise SettingsError(f"byte {error.start} is not UTF-8", where=str(path), then="Save the file as UTF-8.") from None
+        raise SettingsError(f"byte {error.start} is not UTF-8", where=str(path),
+                            then="Save the file as UTF-8.") from None
+    except OSError as error:
+        raise from_os_error(error, "reading the settings") from error
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -208,7 +211,7 @@ def load_settings(path: Path) -> Settings:
         raise _first_mistakes(error, path, text) from None
     settings = _freeze(checked, path)
     for key, mistake in _contradictions(settings):
-        raise SettingsError(mistake, where=_place(path, text, key.split(".")), then="Mend it, then run the same command again.")
+        raise SettingsError(mistake, where=_place(path, text, key), then="Mend it, then run the same command again.")
     return settings
 
 
@@ -241,44 +244,63 @@ def _word(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())[:24] or "files"
 
 
-def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
-    """(key, what is wrong) for what no single value shows."""
+Mistake = tuple[list[str], str]  # the key's parts, and what is wrong there
+
+
+def _contradictions(settings: Settings) -> Iterator[Mistake]:
+    """What no single value shows."""
     collections: dict[str, str] = {}
+    spellings: dict[str, str] = {}
     for name, rule in settings.rules.items():
-        yield from _rule_mistake(f"rules.{name}", rule, settings)
+        yield from _rule_mistake(["rules", name], rule, settings)
     for code, symbol in settings.symbols.items():
-        key = f"symbols.{code}"
+        key = ["symbols", code]
+        if (other := spellings.setdefault(code.upper(), code)) != code:
+            yield key, f"{other} and {code} differ in case only; OCLC knows one symbol"
         yield from _succession(key, symbol, settings)
         for places, what in ((symbol.lsn, "lsn"), (symbol.ocn, "ocn")):
             try:
                 compile_places(places)
             except RuleMistake as mistake:
-                yield f"{key}.{what}", str(mistake)
-        yield from _rule_mistake(f"{key}.exclude", Rule(any=symbol.exclude), settings)
-        words: set[str] = set()
-        for stream in symbol.streams:
-            yield from _rule_mistake(f"{key}.streams.{stream.name}.keep", stream.keep, settings)
-            if stream.word in words:
-                yield f"{key}.streams", f"two streams share the word {stream.word!r} in their file names; give one a word = \"...\""
-            words.add(stream.word)
-            owner = collections.setdefault(stream.collection, code)
-            if owner != code:
-                yield f"{key}.streams", f"collection {stream.collection} belongs to {owner} already; a collection has one symbol"
+                yield [*key, what], str(mistake)
+        yield from _rule_mistake([*key, "exclude"], Rule(any=symbol.exclude), settings)
+        yield from _stream_mistakes(key, symbol, settings, collections)
 
 
-def _succession(key: str, symbol: Symbol, settings: Settings) -> Iterator[tuple[str, str]]:
+def _stream_mistakes(
+    key: list[str], symbol: Symbol, settings: Settings, collections: dict[str, str]
+) -> Iterator[Mistake]:
+    """`collections` says whose each collection is, and grows."""
+    words: set[str] = set()
+    for number, stream in enumerate(symbol.streams):
+        here = [*key, "streams", str(number)]
+        yield from _rule_mistake([*here, "keep"], stream.keep, settings)
+        if stream.word in words:
+            yield here, f"two streams share the word {stream.word!r} in their file names; give one a word = \"...\""
+        words.add(stream.word)
+        owner = collections.setdefault(stream.collection, symbol.code)
+        if owner != symbol.code:
+            yield ([*here, "collection"],
+                   f"collection {stream.collection} belongs to {owner} already; a collection has one symbol")
+
+
+def _succession(key: list[str], symbol: Symbol, settings: Settings) -> Iterator[Mistake]:
+    at, successor = [*key, "successor"], symbol.successor
     if symbol.disposition == "retiring":
-        if symbol.successor not in settings.symbols:
-            yield f"{key}.successor", f"a retiring symbol needs a successor that is in this file, not {symbol.successor!r}"
-        elif settings.symbols[symbol.successor].disposition == "retiring":
-            yield f"{key}.successor", f"its successor {symbol.successor} is retiring too"
+        if successor is None:
+            yield at, "this key is missing: a retiring symbol needs a successor that is in this file"
+        elif successor not in settings.symbols:
+            yield at, f"a retiring symbol needs a successor that is in this file, not {successor!r}"
+        elif settings.symbols[successor].disposition == "retiring":
+            yield at, f"its successor {successor} is retiring too"
         if symbol.streams:
-            yield f"{key}.streams", "a retiring symbol's files go out under its successor's streams; it can have none of its own"
-    elif symbol.successor:
-        yield f"{key}.successor", 'only a symbol with disposition = "retiring" has a successor'
+            yield ([*key, "streams"],
+                   "a retiring symbol's files go out under its successor's streams; it can have none of its own")
+    elif successor:
+        yield at, 'only a symbol with disposition = "retiring" has a successor'
 
 
-def _rule_mistake(key: str, rule: Rule, settings: Settings) -> Iterator[tuple[str, str]]:
+def _rule_mistake(key: list[str], rule: Rule, settings: Settings) -> Iterator[Mistake]:
     try:
         compile_rule(rule, settings.rules)
     except RuleMistake as mistake:
@@ -287,10 +309,24 @@ def _rule_mistake(key: str, rule: Rule, settings: Settings) -> Iterator[tuple[st
 
 def _first_mistakes(error: ValidationError, path: Path, text: str) -> SettingsError:
     mistakes = [_in_words(detail) for detail in error.errors()]
-    shown = "; ".join(f"{'.'.join(key)}: {words}" for key, words in mistakes[:3])
+    shown = "; ".join(f"{_shown(key)}: {words}" for key, words in mistakes[:3])
     more = f" (and {len(mistakes) - 3} more)" if len(mistakes) > 3 else ""
     return SettingsError(shown + more, where=_place(path, text, list(mistakes[0][0])),
                          then="Mend it, then run the same command again.")
+
+
+_FORMS = {
+    "collection": "a collection id has seven digits",
+    "suffix": "the suffix is digits only, six at most",
+    "word": "a word in file names has small letters and digits only",
+    "account": "an account has letters, digits, _ and {symbol} only",
+}
+_TYPES = {
+    "tuple_type": 'this should be a list, as in ["NET", "ARC"]',
+    "string_type": "this should be text in quotes",
+    "model_type": "this should be a table with keys of its own",
+    "dict_type": "this should be a table with keys of its own",
+}
 
 
 def _in_words(detail: Any) -> tuple[list[str], str]:
@@ -304,16 +340,18 @@ def _in_words(detail: Any) -> tuple[list[str], str]:
     if kind == "missing":
         return key, "this key is missing"
     if kind == "string_pattern_mismatch":
-        patterns = {"collection": "a collection id has seven digits", "suffix": "the suffix is digits only",
-                    "word": "a word in file names has small letters and digits only"}
-        return key, f"{given!r} won't do: {patterns.get(key[-1], 'not of the right form')}"
-    return key, f"{given!r} won't do: {detail['msg'].lower()}"
+        right = ("a symbol has two to eight letters, digits or @ $ #" if "[key]" in detail["loc"]
+                 else _FORMS.get(key[-1], "it is not of the right form"))
+        return key, f"{given!r} won't do: {right}"
+    return key, f"{given!r} won't do: {_TYPES.get(kind, detail['msg'].lower())}"
 
 
 def _keys_at(location: tuple[Any, ...]) -> list[str]:
     model: type[BaseModel] = _File
-    named = {"institution": _Institution, "exchange": _Exchange, "people": _Person, "rules": _Rule, "symbols": _Symbol,
-             "streams": _Stream, "keep": _Rule}
+    named: dict[Any, type[BaseModel]] = {
+        "institution": _Institution, "exchange": _Exchange, "people": _Person, "rules": _Rule, "symbols": _Symbol,
+        "streams": _Stream, "keep": _Rule,
+    }
     for part in location:
         if part in named and part in model.model_fields:
             model = named[part]
@@ -323,7 +361,12 @@ def _keys_at(location: tuple[Any, ...]) -> list[str]:
 def _place(path: Path, text: str, key: list[str]) -> str:
     """`console.toml, line 12, key symbols.ZUL.disposition`, with the line where it can be told."""
     line = _line_of(text, key)
-    return f"{path}{f', line {line}' if line else ''}, key {'.'.join(key)}"
+    return f"{path}{f', line {line}' if line else ''}, key {_shown(key)}"
+
+
+def _shown(key: list[str]) -> str:
+    """`symbols.ZUL.streams[2].collection`: a place in a list is counted from 1, as people count."""
+    return ".".join(key[:1]) + "".join(f"[{int(part) + 1}]" if part.isdigit() else f".{part}" for part in key[1:])
 
 
 def _line_of(text: str, key: list[str]) -> int | None:
@@ -332,14 +375,14 @@ def _line_of(text: str, key: list[str]) -> int | None:
     best = None
     for number, line in enumerate(text.splitlines(), 1):
         if header := re.match(r"\s*(\[\[?)([^\]]+)\]", line):
-            table = [part.strip().strip("\"'") for part in header[2].split(".")]
+            table = _parts(header[2])
             if header[1] == "[[":
                 name = ".".join(table)
                 table = [*table, str(counts.setdefault(name, 0))]
                 counts[name] += 1
             here = table
         elif assignment := re.match(r"\s*([A-Za-z0-9_.\"'-]+)\s*=", line):
-            here = [*table, *(part.strip("\"'") for part in assignment[1].split("."))]
+            here = [*table, *_parts(assignment[1])]
         else:
             continue
         if here and key[: len(here)] == here:
@@ -347,3 +390,8 @@ def _line_of(text: str, key: list[str]) -> int | None:
             if here == key:
                 return number
     return best
+
+
+def _parts(dotted: str) -> list[str]:
+    """The parts of a TOML key, each with its quotes off: `people."j.doe"` has two."""
+    return [quoted or plain for quoted, plain in re.findall(r"""["']([^"']*)["']|([^\s."']+)""", dotted)]

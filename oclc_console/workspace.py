@@ -77,7 +77,8 @@ def find_workspace(given: str | None, acting_as: str | None = None) -> Workspace
     root = Path(given or os.environ.get(VARIABLE) or ".").absolute()
     if not (root / "console.toml").is_file():
         raise SettingsError("there is no workspace here (no console.toml)", where=str(root),
-                            then="Name one with --workspace DIR, make one with: oclc-console init DIR, or try: oclc-console demo")
+                            then="Name one with --workspace DIR, make one with: oclc-console init DIR, "
+                                 "or try: oclc-console demo")
     workspace = Workspace(root, acting_as)
     if acting_as and not workspace.settings.exchange.is_rehearsal:
         raise CallError("--as works only in a rehearsal", where="--as",

@@ -64,7 +64,10 @@ def compile_condition(text: str, named: Mapping[str, Rule], _inside: tuple[str, 
         return _named(text[1:], named, _inside)
     match = _CONDITION.fullmatch(text)
     if not match:
-        raise RuleMistake(f"{text!r} is no condition; write for example 245, 852$b = WID|LAM, 300$a ~ maps?, LDR/06 = t|d or @name")
+        raise RuleMistake(f"{text!r} is no condition; write for example 245, 852$b = WID|LAM, 300$a ~ maps?, "
+                          "LDR/06 = t|d or @name")
+    if match["operator"] and not match["value"].strip():
+        raise RuleMistake(f"{text!r} compares with nothing; write the values after {match['operator']}")
     has_tag = _tag_test(match["tag"])
     if match["first"] is not None:
         return _positions(match, has_tag, text)
@@ -72,7 +75,8 @@ def compile_condition(text: str, named: Mapping[str, Rule], _inside: tuple[str, 
         raise RuleMistake(f"{text!r}: the leader has positions only, as in LDR/06 = t")
     if match["code"] is None:
         if match["operator"]:
-            raise RuleMistake(f"{text!r} compares a whole field; name a subfield ({match['tag']}$a) or positions ({match['tag']}/0-2)")
+            raise RuleMistake(f"{text!r} compares a whole field; name a subfield ({match['tag']}$a) "
+                              f"or positions ({match['tag']}/0-2)")
         return lambda record: any(map(has_tag, record.tags))
     return _subfield(match, has_tag, text)
 
@@ -131,9 +135,10 @@ def _positions(match: re.Match[str], has_tag: Callable[[bytes], bool], text: str
     last = int(match["last"] or match["first"])
     if match["operator"] != "=" or last < first:
         raise RuleMistake(f"{text!r}: positions are compared with =, as in {match['tag']}/06 = t|d or 008/35-37 = eng")
-    wanted = frozenset(value.replace("#", " ").encode() for value in match["value"].strip().split("|"))
-    if wrong := [v for v in wanted if len(v) != last - first + 1]:
-        raise RuleMistake(f"{text!r}: {sorted(wrong)[0].decode()!r} has {len(sorted(wrong)[0])} characters for {last - first + 1} positions")
+    wanted = frozenset(value.strip().replace("#", " ").encode() for value in match["value"].split("|"))
+    if wrong := sorted(value for value in wanted if len(value) != last - first + 1):
+        raise RuleMistake(f"{text!r}: {wrong[0].decode()!r} has {len(wrong[0])} characters "
+                          f"for {last - first + 1} positions")
     if match["tag"] == "LDR":
         return lambda record: record.leader[first : last + 1] in wanted
     return lambda record: any(

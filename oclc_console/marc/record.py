@@ -1,5 +1,5 @@
-"""One MARC 21 record as bytes: leader, tags and fields, found without decoding (ISO 2709), and how to write one. Not for
-walking files (source.py) nor for judging a record's content.
+"""One MARC 21 record as bytes: leader, tags and fields, found without decoding (ISO 2709), and how to write one. Not
+for walking files (source.py) nor for judging a record's content.
 
 A field is everything between its start and its 0x1E: for a data field two indicators and subfields, each introduced by
 0x1F and a code. Lengths and positions are in bytes.
@@ -20,10 +20,15 @@ LONGEST_FIELD = 9_999  # ISO 2709: four digits in the directory, the 0x1E includ
 
 _OCN_IN_035 = re.compile(rb"\(OCoLC\)\s*(?:ocm|ocn|on)?\s*(\d+)\s*#?\s*", re.IGNORECASE)
 _OCN_BARE = re.compile(rb"\s*(?:\(OCoLC\)\s*)?(?:ocm|ocn|on)?\s*(\d+)\s*#?\s*", re.IGNORECASE)
+_SHOWN = {
+    **{code: chr(0x2400 + code) for code in range(0x20) if code != 0x1F},
+    0x7F: "␡",
+    **{code: f"\\x{code:02x}" for code in range(0x80, 0xA0)},
+}
 
 
 class Record(NamedTuple):
-    """A record taken apart: `leader` is 24 bytes; `tags` and `fields` go side by side; fields come without their 0x1E."""
+    """A record taken apart: `leader` is 24 bytes; `tags` and `fields` go side by side; fields are without their 0x1E."""
 
     leader: bytes
     tags: Sequence[bytes]
@@ -86,7 +91,8 @@ def put_together(leader: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bytes:
 
 def read_ocn(value: bytes) -> int | None:
     """The OCLC number a subfield holds, as an integer, in any of its spellings: `(OCoLC)ocm00012345`, `ocn`, `on`,
-    `(OCoLC) 123`, a trailing `#`, or digits alone. None where it holds none (another agency's prefix, letters, zero)."""
+    `(OCoLC) 123`, a trailing `#`, or digits alone. None where it holds none (another agency's prefix, letters, zero).
+    """
     match = _OCN_BARE.fullmatch(value)
     if not match or len(match[1]) > 12:
         return None
@@ -99,6 +105,7 @@ def has_oclc_prefix(value: bytes) -> bool:
 
 
 def text_of(field: bytes, *, utf8: bool = True) -> str:
-    """A field for people to read: bytes that aren't UTF-8 show as \\xNN, control characters as their Unicode pictures."""
+    """A field for people to read: bytes that aren't UTF-8 show as \\xNN, control characters as their Unicode pictures
+    (0x1F stays: it parts the subfields), those above ASCII, which terminals obey too, as \\xNN."""
     decoded = field.decode("utf-8" if utf8 else "latin-1", errors="backslashreplace")
-    return "".join(chr(0x2400 + ord(c)) if ord(c) < 0x20 and c != "\x1f" else ("␡" if c == "\x7f" else c) for c in decoded)
+    return decoded.translate(_SHOWN)

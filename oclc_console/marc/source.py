@@ -1,10 +1,11 @@
 """Walks a file of binary MARC 21 without decoding it and says of every record whether it is sound. One bad record stays
-one bad record: the walk goes on at the next 0x1D. Constant memory, whatever the file's size. Not for content rules
-(lint), and never for changing anything: a record leaves byte for byte as it came.
+one bad record: the walk goes on at the next 0x1D, or at a sound record that stands behind stray bytes. Constant
+memory, whatever the file's size. Not for content rules (lint), and never for changing anything: a record leaves byte
+for byte as it came.
 
-The quick path rebuilds the directory that the fields ask for and compares it with the one that is there, in a handful of
-C-level steps; only a record that differs is looked at slowly, to say what is wrong with it (or that it is legal after
-all, its fields merely in another order).
+The quick path rebuilds the directory that the fields ask for and compares it with the one that is there, in a handful
+of C-level steps; only a record that differs is looked at slowly, to say what is wrong with it (or that it is legal
+after all, its fields merely in another order).
 """
 
 from __future__ import annotations
@@ -28,7 +29,11 @@ _FOUR = [b"%04d" % i for i in range(10_000)]
 _FIVE = [b"%05d" % i for i in range(100_000)]
 _FROM_FOUR = {digits: i for i, digits in enumerate(_FOUR)}
 _FROM_FIVE = {digits: i for i, digits in enumerate(_FIVE)}
-_BETWEEN_RECORDS = b"\r\n\x00\x1a \xef\xbb\xbf"
+_BETWEEN_RECORDS = re.compile(rb"(?:[\r\n\x00\x1a]|\xef\xbb\xbf| +(?=[\r\n\x00\x1a]|\xef\xbb\xbf|\d{5}|\Z))*")
+_AFTER_RECORDS = b"\r\n\x00\x1a "
+_FIVE_DIGITS = re.compile(rb"(?=(\d{5}))")
+_UTF16 = re.compile(rb"\xff\xfe|\xfe\xff|(?:\d\x00){5}|(?:\x00\d){5}")
+_HTML = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _CONTROL = bytes(set(range(0x20)) - {0x1B, 0x1D, 0x1E, 0x1F}) + b"\x7f"  # not allowed in MARC 21 data
 _EMPTY_SUBFIELD = re.compile(rb"\x1f[\x1e\x1f]")
 _NON_ASCII_CODE = re.compile(rb"\x1f[\x80-\xff]")
@@ -47,8 +52,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """One stretch of the file that ends in 0x1D (or the file's end): its 1-based number, the byte it starts at, its bytes
-    (0x1D included where there was one), the record when it is sound, and what was found."""
+    """One stretch of the file that ends in 0x1D (or the file's end, or where a sound record begins): its 1-based
+    number, the byte it starts at, its bytes (0x1D included where there was one), the record when it is sound, and what
+    was found."""
 
     number: int
     offset: int
@@ -64,17 +70,22 @@ class _Bad(Exception):
 
 
 def sniff(path: Path) -> str:
-    """What a file holds, by its first bytes and not by its name: marc, xml, gzip, zip, json, text or empty."""
+    """What a file holds, by its first bytes and not by its name: marc, xml, html, gzip, zip, json, utf-16, text or
+    empty."""
     with open(path, "rb") as handle:
         head = handle.read(4096)
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n\x00\x1a")
     if not start:
         return "empty"
+    if _UTF16.match(head):
+        return "utf-16"
+    if _HTML.match(start):
+        return "html"
     signs = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"<": "xml", b"{": "json", b"[": "json"}
     for sign, kind in signs.items():
         if head.startswith(sign) or start.startswith(sign):
             return kind
-    return "marc" if b"\x1d" in head or b"\x1e" in head or re.match(rb"[0-9 +-]{5}.{7}\d{5}", head) else "text"
+    return "marc" if b"\x1d" in head or b"\x1e" in head or re.match(rb"[0-9 +-]{5}.{7}\d{5}", start) else "text"
 
 
 def require_marc(path: Path) -> None:
@@ -85,8 +96,10 @@ def require_marc(path: Path) -> None:
     if kind == "empty":
         raise InputError("the file holds no records", where=str(path),
                          then="Check the publishing job in Alma: an empty file usually means an empty set.")
-    words = {"xml": "XML", "gzip": "gzip-compressed", "zip": "a zip archive", "json": "JSON", "text": "plain text"}
-    then = "In Alma's publishing profile choose Physical format Binary and switch file compression off, then publish again."
+    words = {"xml": "XML", "html": "a web page (HTML)", "gzip": "gzip-compressed", "zip": "a zip archive",
+             "json": "JSON", "utf-16": "text in UTF-16", "text": "plain text"}
+    then = ("In Alma's publishing profile choose Physical format Binary and switch file compression off, "
+            "then publish again.")
     raise InputError(f"this is {words[kind]}, not binary MARC 21", where=str(path), then=then)
 
 
@@ -97,7 +110,13 @@ def scan(path: Path) -> Iterator[Scanned]:
     with open(path, "rb", buffering=0) as handle:
         for offset, raw, ended in _pieces(handle, path):
             number += 1
-            yield judge(number, offset, raw, ended)
+            found = judge(number, offset, raw, ended)
+            if found.record is None and (at := _sound_end(found)):
+                yield Scanned(number, offset, raw[:at], None, Finding(
+                    "stray-bytes", f"{at:,} bytes that end in no record terminator stand before the next record"))
+                number += 1
+                found = judge(number, offset + at, raw[at:])
+            yield found
     if number == 0:
         raise InputError("the file holds no records", where=str(path), then="Publish again in Alma, then try again.")
 
@@ -109,17 +128,36 @@ def _pieces(handle: BinaryIO, path: Path) -> Iterator[tuple[int, bytes, bool]]:
         parts = (tail + block).split(b"\x1d")
         tail = parts.pop()
         for part in parts:
-            skipped = len(part) - len(part.lstrip(_BETWEEN_RECORDS)) if part[:1] in _BETWEEN_RECORDS_SET else 0
+            skipped = _between(part)
             yield offset + skipped, part[skipped:] + b"\x1d", True
             offset += len(part) + 1
         if len(tail) > _LONGEST_WITHOUT_END:
             raise InputError(f"no record ends within {_LONGEST_WITHOUT_END:,} bytes", where=f"{path}, byte {offset:,}",
                              then="This is not binary MARC 21; check what was published.")
-    if rest := tail.strip(_BETWEEN_RECORDS):
-        yield offset + tail.index(rest[:1]), tail[tail.index(rest[:1]):], False
+    skipped = _between(tail)
+    if tail[skipped:].strip(_AFTER_RECORDS):
+        yield offset + skipped, tail[skipped:], False
 
 
-_BETWEEN_RECORDS_SET = {bytes([b]) for b in _BETWEEN_RECORDS}
+def _between(part: bytes) -> int:
+    """How many bytes that may stand between records (line ends, padding, a byte order mark) this stretch begins with."""
+    if part[:1].isdigit():
+        return 0
+    match = _BETWEEN_RECORDS.match(part)
+    return match.end() if match else 0
+
+
+def _sound_end(whole: Scanned) -> int:
+    """A stretch whose length is wrong may be stray bytes (or a record whose 0x1D got lost) with a sound record behind
+    them: where that one begins, 0 when there is none."""
+    raw, finding = whole.raw, whole.finding
+    if finding is None or finding.rule not in ("leader-length", "too-long"):
+        return 0
+    for match in _FIVE_DIGITS.finditer(raw, max(1, len(raw) - LONGEST_RECORD)):
+        at = match.start()
+        if int(match[1]) == len(raw) - at and judge(0, 0, raw[at:]).record:
+            return at
+    return 0
 
 
 def judge(number: int, offset: int, raw: bytes, ended: bool = True) -> Scanned:
@@ -183,7 +221,7 @@ def _directory(body: bytes) -> Record:
     base = _FROM_FIVE[body[12:17]]
     tags: list[bytes] = []
     fields: list[bytes] = []
-    covered = 0
+    spans: list[tuple[int, int]] = []
     for tag, length, start in _ENTRIES(body[24 : base - 1]):
         name = tag.decode("latin-1")
         if not _TAG.fullmatch(tag):
@@ -199,11 +237,12 @@ def _directory(body: bytes) -> Record:
         field = body[begin : end - 1]
         if b"\x1e" in field:
             raise _Bad("field-stray-1e", f"{name} has a field terminator inside")
-        covered += end - begin
+        spans.append((begin, end))
         tags.append(tag)
         fields.append(field)
-    if covered != len(body) - base:
-        raise _Bad("field-overlap", f"the directory covers {covered:,} of {len(body) - base:,} bytes of fields")
+    spans.sort()
+    if [begin for begin, _ in spans] != [base, *(end for _, end in spans[:-1])] or spans[-1][1] != len(body):
+        raise _Bad("field-overlap", "the fields overlap, or bytes between them belong to none")
     return Record(body[:24], tags, fields)
 
 
@@ -218,7 +257,8 @@ def _content(body: bytes, record: Record) -> Finding | None:
         sound = field[2:3] == b"\x1f" and (ascii_only or field[:2].isascii())
         # two indicators and nothing else occur in real data and harm nobody
         if tag > b"009" and not sound and (len(field) != 2 or not field.isascii()):
-            raise _Bad("indicators", f"{tag.decode()} begins {field[:4]!r}: two indicators and a subfield should stand there")
+            raise _Bad("indicators",
+                       f"{tag.decode()} begins {field[:4]!r}: two indicators and a subfield should stand there")
     return _warning(body, ascii_only)
 
 
@@ -228,17 +268,21 @@ def _coding(body: bytes) -> None:
         body.decode()
     except UnicodeDecodeError as error:
         if says_utf8:
-            raise _Bad("utf-8", f"byte {body[error.start]:#04x} at {error.start:,} is not UTF-8, as leader/09 says") from None
+            raise _Bad("utf-8",
+                       f"byte {body[error.start]:#04x} at {error.start:,} is not UTF-8, as leader/09 says") from None
     else:
         if not says_utf8:
             raise _Bad("leader-09", "leader/09 says MARC-8, but the non-ASCII bytes are UTF-8")
+    if not body[:24].isascii():
+        raise _Bad("leader", f"the leader {body[:24]!r} is not ASCII")
 
 
 def _warning(body: bytes, ascii_only: bool) -> Finding | None:
     if not ascii_only and _NON_ASCII_CODE.search(body):
         return Finding("subfield-code", "a subfield code is not ASCII", fatal=False)
     if body[10:12] != b"22" or body[20:24] != b"4500":
-        return Finding("leader", f"leader/10-11 and 20-23 are {body[10:12]!r} {body[20:24]!r}, not 22 and 4500", fatal=False)
+        return Finding("leader", f"leader/10-11 and 20-23 are {body[10:12]!r} {body[20:24]!r}, not 22 and 4500",
+                       fatal=False)
     if len(body.translate(None, _CONTROL)) != len(body):
         return Finding("control-char", "a control character stands in the data", fatal=False)
     if _EMPTY_SUBFIELD.search(body):

@@ -48,4 +48,6 @@ def number_in(name: str, collection: str, day: date) -> int | None:
 def belongs_to(name: str, collection: str, symbol: str) -> bool:
     """Whether a file of this name would run under this collection and symbol at OCLC."""
     match = _ANY.fullmatch(name)
-    return bool(match) and match["collection"] == collection and match["symbol"].upper() == escape_symbol(symbol).upper()
+    if not match:
+        return False
+    return match["collection"] == collection and match["symbol"].upper() == escape_symbol(symbol).upper()

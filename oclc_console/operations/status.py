@@ -5,8 +5,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oclc_console.project.milestones import MilestoneState
+from oclc_console import clock
+from oclc_console.operations.outbox import SETTLED, OutboxFile, read_outbox
+from oclc_console.operations.prepared import PreparedSet, prepared_set
+from oclc_console.project.milestones import MilestoneState, fold_milestones
+from oclc_console.settings import Symbol
+from oclc_console.store.project import Project, project
+from oclc_console.store.report_rows import ReportInfo, list_reports
+from oclc_console.store.runs import RunState, list_runs
 from oclc_console.workspace import Workspace
+
+ACCEPTED = ("match", "create", "replace", "field transfer")
 
 
 @dataclass(frozen=True)
@@ -54,4 +63,78 @@ class Status:
 
 def status(workspace: Workspace) -> Status:
     """Where everything stands now."""
-    raise NotImplementedError
+    settings = workspace.settings
+    decided = project(workspace)
+    reports = list_reports(workspace)
+    rows = tuple(_symbol(workspace, symbol, decided, reports) for symbol in settings.symbols.values())
+    alerts = [alert for row in rows for alert in _alerts(workspace, row)]
+    host = "rehearsal" if settings.exchange.is_rehearsal else settings.exchange.host
+    return Status(clock.iso(clock.now()), settings.institution.name, host, settings.exchange.is_rehearsal, rows,
+                  tuple(alerts))
+
+
+def _symbol(workspace: Workspace, symbol: Symbol, decided: Project, reports: list[ReportInfo]) -> SymbolStatus:
+    states = fold_milestones(symbol.disposition, decided.of(symbol.code))
+    files = read_outbox(workspace, symbol.code)
+    prepared = prepared_set(workspace, symbol.code)
+    sent = [file for file in files if file.state in SETTLED]
+    answered = {report.original for report in reports if report.outcomes}
+    reported = [file for file in sent if file.name in answered]
+    mine = [report for report in _newest(reports) if report.original in {file.name for file in files}]
+    rejections = sum(_rejected(report) for report in mine) if reported else None
+    current = next((state for state in states if state.state == "current"), None)
+    phase, waiting, since = _phase(workspace, symbol, files, sent, reported, prepared, rejections)
+    return SymbolStatus(
+        symbol.code, symbol.name, symbol.disposition, symbol.successor, symbol.libraries, states,
+        current.milestone.title if current else "all six done", phase, prepared.in_set,
+        sum(file.records for file in sent), sum(file.records for file in reported), len(files), rejections, waiting, since)
+
+
+def _newest(reports: list[ReportInfo]) -> list[ReportInfo]:
+    """Of every upload the newest processing report: a rerun answers all of it again."""
+    newest: dict[str, ReportInfo] = {}
+    for report in sorted((r for r in reports if r.outcomes), key=lambda r: r.instant_ms):
+        newest[report.original] = report
+    return list(newest.values())
+
+
+def _rejected(report: ReportInfo) -> int:
+    return sum(count for word, count in report.outcomes.items() if word not in ACCEPTED)
+
+
+def _phase(workspace: Workspace, symbol: Symbol, files: tuple[OutboxFile, ...], sent: list[OutboxFile],
+           reported: list[OutboxFile], prepared: PreparedSet, rejections: int | None) -> tuple[str, str, str | None]:
+    """(phase in words, whom or what it waits for, since when)."""
+    if not files:
+        inbox = sum(1 for _ in workspace.at("inbox", symbol.code).iterdir())
+        if prepared.runs:
+            return f"prepared, none of {prepared.in_set:,} to send", "LTS: look at the rules", prepared.since
+        return "not exported", f"LTS: prepare {inbox} files" if inbox else "Alma's files", None
+    if len(sent) < len(files):
+        waiting = "LTS: upload" if all(f.state == "waiting" for f in files if f not in sent) else "LTS: resume upload"
+        since = min(file.prepared_at for file in files if file not in sent)
+        return f"exported {prepared.in_set:,}, up {len(sent)}/{len(files)}", waiting, since
+    last = max(file.sent_at or "" for file in sent)
+    if len(reported) < len(sent):
+        return f"up {len(sent)}/{len(files)}, reported {len(reported)}/{len(sent)}", "OCLC: reports", last
+    words = f"reported {len(reported)}/{len(sent)} files"
+    return words, f"units: {rejections:,} rejected" if rejections else "nothing", last
+
+
+def _alerts(workspace: Workspace, row: SymbolStatus) -> list[Alert]:
+    """What a person should look at for this symbol, the most pressing first."""
+    alerts = []
+    for file in read_outbox(workspace, row.symbol):
+        if file.state in ("uncertain", "taken_cut"):
+            alerts.append(Alert(row.symbol, f"{file.name}: {file.state.replace('_', ' ')}",
+                                "fetch its report: the row count settles it"))
+    newest: dict[str, RunState] = {run.verb: run for run in list_runs(workspace, symbol=row.symbol)}
+    for run in newest.values():
+        if run.state in ("failed", "refused", "interrupted"):
+            reason = run.end.reason if run.end else "its process died"
+            alerts.append(Alert(row.symbol, f"{run.verb} {run.state}: {reason}", "look at it in Runs; r resumes"))
+    if row.waiting_on.startswith("LTS"):
+        then = {"prepare": "p in Runs", "upload": "u in Runs", "resume": "r in Runs"}
+        word = next((w for w in then if w in row.waiting_on), "")
+        alerts.append(Alert(row.symbol, row.waiting_on.removeprefix("LTS: "), then.get(word, "look at console.toml")))
+    return alerts

@@ -1,1 +1,2 @@
-"""What people decide about a symbol: milestones now; gates, decisions, authorizations later. Pure: no disk, no screens."""
+"""What people decide about a symbol: milestones now; gates, decisions and authorizations later.
+Pure: no disk, no screens."""

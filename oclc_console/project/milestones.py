@@ -5,9 +5,17 @@ Source: Harvard Library, "2019 OCLC Data Sync Project Information": six dated mi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
+
+# what an act of the log makes of its milestone; the first that is to come is then shown as current
+STATES: Mapping[str, str] = {
+    "milestone.done": "done",
+    "milestone.not_applicable": "not_applicable",
+    "milestone.reopened": "to_come",
+    "milestone.applicable": "to_come",
+}
 
 
 @dataclass(frozen=True)
@@ -31,8 +39,8 @@ MILESTONES: tuple[Milestone, ...] = (
     Milestone("freeze", 4, "ILL processing freeze", "ILL lead",
               "Only for a symbol that will not be retained: no new loans while the open ones are returned."),
     Milestone("deletion", 5, "Deletion", "coordinator",
-              "A retired symbol is deleted once every loan is back; a kept one loses the records the sync did not touch. "
-              "It can't be undone."),
+              "A retired symbol is deleted once every loan is back; a kept one loses the records the sync did not "
+              "touch. At OCLC it can't be undone. Signing here records what was done at OCLC; it triggers nothing."),
     Milestone("updates", 6, "WorldCat Updates reactivated", "LTS operator",
               "The former Bibliographic Notification Service sends changed records again."),
 )
@@ -40,7 +48,8 @@ MILESTONES: tuple[Milestone, ...] = (
 
 @dataclass(frozen=True)
 class MilestoneState:
-    """Where one milestone of one symbol stands: `state` is done, current, to_come or not_applicable."""
+    """Where one milestone of one symbol stands: `state` is done, current, to_come or not_applicable. `completed` is the
+    day (YYYY-MM-DD) it was completed on, `who` the login of the last person who acted on it, `note` what they said."""
 
     milestone: Milestone
     state: str
@@ -49,7 +58,25 @@ class MilestoneState:
     note: str | None
 
 
-def fold_milestones(disposition: str, acts: Iterable[dict[str, Any]]) -> tuple[MilestoneState, ...]:
+def fold_milestones(disposition: str, acts: Iterable[Mapping[str, Any]]) -> tuple[MilestoneState, ...]:
     """The states of a symbol's milestones after these acts of the log, oldest first. The freeze is not applicable to a
     symbol that stays, until somebody says otherwise."""
-    raise NotImplementedError
+    latest = {milestone.id: _untouched(milestone, disposition) for milestone in MILESTONES}
+    for act in acts:
+        state, milestone = STATES.get(act["act"]), act.get("milestone")
+        if state is None or milestone not in latest:
+            continue  # a newer version's act or milestone: this version has no place to show it
+        note = act.get("reason") or act.get("note") or None
+        completed = act.get("date") if state == "done" else None
+        latest[milestone] = MilestoneState(latest[milestone].milestone, state, completed, act.get("by"), note)
+    states = [latest[milestone.id] for milestone in MILESTONES]
+    first = next((number for number, state in enumerate(states) if state.state == "to_come"), None)
+    if first is not None:
+        states[first] = replace(states[first], state="current")
+    return tuple(states)
+
+
+def _untouched(milestone: Milestone, disposition: str) -> MilestoneState:
+    if milestone.id == "freeze" and disposition != "retiring":
+        return MilestoneState(milestone, "not_applicable", None, None, "only for a symbol that will not be retained")
+    return MilestoneState(milestone, "to_come", None, None, None)

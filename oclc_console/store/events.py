@@ -1,4 +1,4 @@
-"""The events operations yield: what happened to a file, or what was decided, never one per record. An event that has been
+"""The events operations yield: what happened to a file, or what was decided, never one per record. An event that was
 yielded is on disk before the operation goes on, so state is a fold over these. Not for progress (that is counters)."""
 
 from __future__ import annotations
@@ -46,12 +46,17 @@ def to_line(event: Event, by: str) -> bytes:
 
 
 def from_line(line: bytes) -> Recorded:
-    """What `to_line` wrote. Unknown kinds (a newer console wrote them) come back as Unknown, never lost."""
-    data: dict[str, Any] = orjson.loads(line)
-    at, by, kind = data.pop("at"), data.pop("by"), data.pop("kind")
+    """What `to_line` wrote. Unknown kinds, or fields (another version wrote them), come back as Unknown, never lost;
+    so does a line that a bad disk made unreadable: one line must not hide a run."""
+    try:
+        data: dict[str, Any] = orjson.loads(line)
+        at, by, kind = data.pop("at"), data.pop("by"), data.pop("kind")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Recorded("", "", Unknown("unreadable", {"line": line.decode("utf-8", "backslashreplace")}))
     known = Event.kinds.get(kind)
-    names = {f.name for f in dataclasses.fields(known)} if known else set()
-    if known is None or not set(data) <= names:
+    fields = dataclasses.fields(known) if known else ()
+    needed = {f.name for f in fields if f.default is f.default_factory is dataclasses.MISSING}
+    if known is None or not needed <= set(data) <= {f.name for f in fields}:
         return Recorded(at, by, Unknown(kind, data))
     return Recorded(at, by, known(**data))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -80,23 +80,28 @@ def run(workspace: Workspace, operation: Operation, stop: threading.Event) -> It
         held.enter_context(locked(folder.path / "run.lock", doing="running"))
         asked = {"verb": operation.verb, "symbol": operation.symbol, "asked": operation.asked, "by": workspace.actor,
                  "at": clock.iso(clock.now()), "pid": os.getpid()}
-        replace_file(folder.path / "run.json", orjson.dumps(asked, option=orjson.OPT_INDENT_2))
-        yield from _recorded(workspace, operation, folder)
+        try:
+            replace_file(folder.path / "run.json", orjson.dumps(asked, option=orjson.OPT_INDENT_2))
+            journal = open_for_append(folder.path / "events.jsonl")
+        except OSError as error:
+            raise from_os_error(error, f"beginning {operation.verb} {operation.symbol}") from error
+        yield from _recorded(workspace, operation, folder, journal)
 
 
-def _recorded(workspace: Workspace, operation: Operation, folder: RunFolder) -> Iterator[Event]:
-    journal = open_for_append(folder.path / "events.jsonl")
+def _recorded(workspace: Workspace, operation: Operation, folder: RunFolder, journal: int) -> Iterator[Event]:
     sampler = _Sampler(folder)
-    work = operation.work(folder)
+    work: Iterator[Event] = iter(())
     events: list[Event] = []
     end: Ended | None = None
     try:
+        work = operation.work(folder)
         for event in work:
             append_line(journal, to_line(event, workspace.actor))
             events.append(event)
             yield event
         result = operation.fold(events)
-        end = Ended("stopped" if folder.stop.is_set() else "done", operation.exit_code(result))
+        stopped = folder.stop.is_set()
+        end = Ended("stopped", 3, "asked to stop") if stopped else Ended("done", operation.exit_code(result))
     except ConsoleError as error:
         end = Ended("refused" if error.exit_code == 4 else "failed", error.exit_code, str(error))
         raise
@@ -107,17 +112,25 @@ def _recorded(workspace: Workspace, operation: Operation, folder: RunFolder) -> 
     except GeneratorExit:
         end = Ended("stopped", 3, "whoever asked for it went away")
         raise
+    except KeyboardInterrupt:
+        end = Ended("stopped", 3, "stopped from the keyboard")
+        raise
     except BaseException as error:
         end = Ended("failed", 70, f"{type(error).__name__}: a mistake in this program; please report it")
         raise
     finally:
-        work.close() if hasattr(work, "close") else None
-        sampler.close()
-        _finish(folder, operation, journal, workspace.actor, events, end)
+        try:
+            if isinstance(work, Generator):
+                work.close()
+        finally:
+            sampler.close()
+            _finish(folder, operation, journal, workspace.actor, events, end)
     yield end
 
 
-def _finish(folder: RunFolder, operation: Operation, journal: int, actor: str, events: list[Event], end: Ended | None) -> None:
+def _finish(
+    folder: RunFolder, operation: Operation, journal: int, actor: str, events: list[Event], end: Ended | None
+) -> None:
     """Writes the last event and the result. When even that fails (a full disk) the run shows as interrupted, which is
     the truth, and the error that ended it goes on to whoever asked."""
     try:

@@ -1,0 +1,110 @@
+"""The command line: one parser, one place where errors become sentences and exit codes. Each command opens the workspace,
+calls one operation or question and shows it (commands.py, show.py). Not for any work of its own.
+
+Exit: 0 done; 1 done, but this command set aside or refused something; 2 wrong call or settings; 3 the other side (or this
+machine) failed, safe to run again; 4 refused by a gate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import date
+
+from oclc_console import __version__
+from oclc_console.errors import ConsoleError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    options = parser().parse_args(arguments)
+    from oclc_console.cli import commands
+    from oclc_console.cli.show import print_error
+
+    try:
+        return commands.run(options)
+    except ConsoleError as error:
+        print_error(error, as_json=getattr(options, "json", False))
+        return error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read our output has gone: nothing to say
+        return 3
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date; write 2026-11-22") from None
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--workspace", metavar="DIR", default=argparse.SUPPRESS, help="the workspace folder (default: here)")
+    shared.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object on stdout")
+    shared.add_argument("--as", dest="acting_as", metavar="LOGIN", default=argparse.SUPPRESS, help="act as (rehearsal only)")
+    top = argparse.ArgumentParser(prog="oclc-console", parents=[shared],
+                                  description="The console for a library's OCLC work. Without a command: the screens.")
+    top.add_argument("--version", action="version", version=f"oclc-console {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+
+    def add(name: str, words: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=words, description=words, parents=[shared])
+
+    demo = add("demo", "a workspace from nothing, a rehearsal OCLC, and the console on it")
+    demo.add_argument("--records", type=int, default=6000, metavar="N", help="records in all symbols together (default 6000)")
+    demo.add_argument("--seed", type=int, default=1, metavar="S", help="the same seed makes the same records (default 1)")
+    demo.add_argument("--dir", default="demo", metavar="DIR", help="where (default: demo)")
+    demo.add_argument("--headless", action="store_true", help="the whole cycle once for every symbol, then exit")
+    init = add("init", "a starter workspace with a commented console.toml")
+    init.add_argument("dir", metavar="DIR")
+    init.add_argument("--name", default="Example University Library", help="the institution's name")
+    check = add("check", "settings, login, folders, host key; sends nothing without --send")
+    check.add_argument("symbol", nargs="?", metavar="SYMBOL")
+    check.add_argument("--send", action="store_true", help="upload a small probe, as Alma's Test FTP does")
+    check.add_argument("--host-key", metavar="SHA256:...", help="pin the server's host key if it has this fingerprint")
+    prepare = add("prepare", "Alma's published files become files OCLC will accept")
+    prepare.add_argument("symbol", metavar="SYMBOL")
+    prepare.add_argument("files", nargs="+", metavar="FILE")
+    prepare.add_argument("--set-count", type=int, metavar="N", help="Alma's own count of the set, compared")
+    prepare.add_argument("--accept-unrouted", metavar="REASON", help="go on although records are unrouted or double; logged")
+    upload = add("upload", "send what waits in a symbol's outbox (every symbol's without SYMBOL)")
+    upload.add_argument("symbol", nargs="?", metavar="SYMBOL")
+    upload.add_argument("--again", metavar="FILE", help="send this file once more although its bytes went out")
+    upload.add_argument("--reason", metavar="R", help="why; logged")
+    fetch = add("fetch", "bring every report that is not here yet")
+    fetch.add_argument("symbol", nargs="?", metavar="SYMBOL")
+    account = add("account", "what became of every record")
+    account.add_argument("symbol", metavar="SYMBOL")
+    _reports(add("reports", "OCLC's reports: import files, list, show"), shared)
+    _checklist(add("checklist", "the six milestones of a symbol; sign one off, mark it not applicable, reopen it"))
+    status = add("status", "where every symbol is and what it waits for")
+    status.add_argument("--format", choices=["text", "json"], default="text")
+    log = add("log", "who did what, when; `log verify` proves that nothing was changed")
+    log.add_argument("action", nargs="?", choices=["verify"])
+    return top
+
+
+def _reports(reports: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
+    actions = reports.add_subparsers(dest="action", metavar="ACTION", required=True)
+    take = actions.add_parser("import", help="take in report files that came another way", parents=[shared])
+    take.add_argument("files", nargs="+", metavar="FILE")
+    listing = actions.add_parser("list", help="every report that is here", parents=[shared])
+    listing.add_argument("symbol", nargs="?", metavar="SYMBOL")
+    show = actions.add_parser("show", help="the exceptions of a report or of one record", parents=[shared])
+    show.add_argument("what", metavar="REPORT|ID", help="a report's name, an LSN or a record key")
+    show.add_argument("--from", dest="start", type=int, default=1, metavar="N", help="first row to show (default 1)")
+    show.add_argument("--rows", type=int, default=50, metavar="N", help="how many rows (default 50)")
+
+
+def _checklist(checklist: argparse.ArgumentParser) -> None:
+    checklist.add_argument("symbol", metavar="SYMBOL")
+    checklist.add_argument("milestone", nargs="?", metavar="MILESTONE")
+    act = checklist.add_mutually_exclusive_group()
+    act.add_argument("--done", type=_day, metavar="DATE", help="sign it off, completed on this date")
+    act.add_argument("--not-applicable", action="store_true", help="it does not apply to this symbol")
+    act.add_argument("--reopen", metavar="REASON", help="take the sign-off back")
+    checklist.add_argument("--note", default="", metavar="TEXT")

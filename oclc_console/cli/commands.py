@@ -1,0 +1,306 @@
+"""What each command does: opens the workspace, calls one operation or question, shows the answer. Not for the work itself
+(operations) nor for how things are worded (show.py)."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from oclc_console.cli import show
+from oclc_console.errors import CallError, ConsoleError
+from oclc_console.settings import Symbol
+from oclc_console.store.events import Ended
+from oclc_console.store.runs import Operation
+from oclc_console.workspace import Workspace, find_workspace
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs the command that was asked for and returns its exit code."""
+    if options.command is None:
+        return _console(options)
+    handlers = {"demo": _demo, "init": _init, "check": _check, "prepare": _prepare, "upload": _upload, "fetch": _fetch,
+                "account": _account, "reports": _reports, "checklist": _checklist, "status": _status, "log": _log}
+    return handlers[options.command](options)
+
+
+def _as_json(options: argparse.Namespace) -> bool:
+    return bool(getattr(options, "json", False))
+
+
+def _workspace(options: argparse.Namespace) -> Workspace:
+    workspace = find_workspace(getattr(options, "workspace", None), getattr(options, "acting_as", None))
+    workspace.settings  # noqa: B018  a mistake in console.toml is told before anything else happens
+    return workspace
+
+
+def _symbols(workspace: Workspace, code: str | None) -> list[Symbol]:
+    settings = workspace.settings
+    return [settings.symbol(code)] if code else list(settings.symbols.values())
+
+
+def _ready(workspace: Workspace) -> Workspace:
+    """The workspace, with its rehearsal running when it has one instead of OCLC."""
+    if workspace.settings.exchange.is_rehearsal:
+        from oclc_console.cli.rehearsal import ensure_rehearsal
+
+        ensure_rehearsal(workspace)
+    return workspace
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGTERM and Ctrl-C set. SIGHUP is ignored: a closed terminal ends nothing."""
+    stop = threading.Event()
+
+    def ask(number: int, frame: object) -> None:
+        if stop.is_set() and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        stop.set()
+
+    for name in ("SIGTERM", "SIGINT"):
+        signal.signal(getattr(signal, name), ask)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    return stop
+
+
+def run_operation(workspace: Workspace, operation: Operation, stop: threading.Event) -> tuple[dict[str, Any], int]:
+    """Runs an operation, telling its events on stderr. Returns its result and exit code. A ConsoleError is told too, and
+    comes back as the result's `error`, so that one failing symbol does not hide the others."""
+    from oclc_console.store.runs import run
+
+    name: str | None = None
+    end, error = Ended("failed", 70), None
+    told = show.Follower(workspace, operation)
+    events = []
+    try:
+        for event in run(workspace, operation, stop):
+            told.event(event)
+            events.append(event)
+            if isinstance(event, Ended):
+                end = event
+    except ConsoleError as problem:
+        error, end = problem, Ended("failed", problem.exit_code, str(problem))
+        show.print_error(problem, as_json=False)
+    finally:
+        name = told.close()
+    result = {"run": name, **operation.fold(events)}
+    if error is not None:
+        result["error"] = str(error)
+    return result, end.exit_code
+
+
+def _several(options: argparse.Namespace, operations: Iterator[tuple[Workspace, Operation]], key: str) -> int:
+    """Runs one operation per symbol; their results become one object, whose `run` is the first's."""
+    stop, results, worst = stop_on_signals(), [], 0
+    for workspace, operation in operations:
+        result, code = run_operation(workspace, operation, stop)
+        results.append(result)
+        worst = max(worst, code)
+        if stop.is_set():
+            break
+    together: dict[str, Any] = dict(results[0]) if results else {"run": None, key: []}
+    together[key] = [item for result in results for item in result.get(key, [])]
+    if len(results) > 1:
+        together["runs"] = [result["run"] for result in results]
+    show.answer(together, _as_json(options), show.operation_words(options.command, together))
+    return worst
+
+
+def _console(options: argparse.Namespace) -> int:
+    import os
+
+    from oclc_console.tui.app import run_console
+    from oclc_console.workspace import VARIABLE
+
+    root = Path(getattr(options, "workspace", None) or os.environ.get(VARIABLE) or ".").absolute()
+    workspace = Workspace(root, getattr(options, "acting_as", None)) if (root / "console.toml").is_file() else None
+    wanted = run_console(workspace, root)
+    if wanted and wanted[0] == "rehearse":
+        return main_demo(Path(wanted[1]), records=6000, seed=1)
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    if options.records < 50:
+        raise CallError("fewer than 50 records leave streams empty", where="--records", then="Use 50 or more.")
+    if not options.headless:
+        return main_demo(Path(options.dir), records=options.records, seed=options.seed)
+    from oclc_console.rehearsal.demo import cycle, make_demo
+
+    stop = stop_on_signals()
+    workspace = make_demo(Path(options.dir), records=options.records, seed=options.seed, turn_around_seconds=0.2)
+    _ready(workspace)
+    result = None
+    for told in cycle(workspace, stop):
+        if isinstance(told, dict):
+            result = told
+        else:
+            show.say(told)
+    if result is None:
+        raise CallError("stopped before the end", where=options.dir, then="Run the same command again: it goes on.")
+    from oclc_console.rehearsal.server import stop_server
+
+    stop_server(workspace.rehearsal)
+    show.answer(result, _as_json(options), show.demo_words(result))
+    return 0
+
+
+def main_demo(root: Path, *, records: int, seed: int) -> int:
+    """Makes (or opens again) the demo's workspace, starts its rehearsal and opens the console on it."""
+    from oclc_console.rehearsal.demo import make_demo
+    from oclc_console.tui.app import run_console
+
+    workspace = make_demo(root, records=records, seed=seed, turn_around_seconds=15)
+    _ready(workspace)
+    run_console(workspace, workspace.root)
+    return 0
+
+
+def _init(options: argparse.Namespace) -> int:
+    from oclc_console.operations.init_workspace import init_workspace
+
+    workspace = init_workspace(Path(options.dir).absolute(), options.name)
+    words = [f"Made a workspace in {workspace.root}.",
+             f"Next: write your symbols into {workspace.root / 'console.toml'}, then run: oclc-console check"]
+    show.answer({"workspace": str(workspace.root), "symbols": list(workspace.settings.symbols)}, _as_json(options), words)
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from oclc_console.operations.check import check
+
+    workspace = _ready(_workspace(options))
+    real = not workspace.settings.exchange.is_rehearsal
+    if options.send and real and not show.confirmed(
+        f"This uploads a probe to {workspace.settings.exchange.host}, OCLC's real server. Type yes to go on: "
+    ):
+        raise CallError("nothing was sent", where="--send", then="A probe to a real host needs a typed yes.")
+    lines = []
+    for symbol in _symbols(workspace, options.symbol):
+        for line in _pinning(workspace, symbol, options):
+            lines.append(line)
+            if not _as_json(options):
+                show.check_line(line)
+    del check
+    bad = any(line.state == "bad" for line in lines)
+    if _as_json(options):
+        show.answer({"lines": [vars(line) for line in lines], "good": not bad}, True, [])
+    return 3 if bad else 0
+
+
+def _pinning(workspace: Workspace, symbol: Symbol, options: argparse.Namespace) -> Iterator[Any]:
+    """Checks a symbol; a host key that is not pinned is pinned when a person confirms it, and then checked again."""
+    from oclc_console.oclc.exchange import UnknownHostKey
+    from oclc_console.operations.check import check, pin_host_key
+
+    try:
+        yield from check(workspace, symbol, send=options.send)
+    except UnknownHostKey as unknown:
+        if options.host_key:
+            agreed = options.host_key == unknown.fingerprint
+        else:
+            agreed = show.confirmed(f"{unknown.where} shows the host key {unknown.fingerprint}. Compare it with what OCLC "
+                                    "tells you. Type yes to pin it: ")
+        if not agreed:
+            raise
+        pin_host_key(workspace, unknown)
+        yield from check(workspace, symbol, send=options.send)
+
+
+def _prepare(options: argparse.Namespace) -> int:
+    from oclc_console.operations.prepare import prepare
+
+    workspace = _workspace(options)
+    operation = prepare(workspace, options.symbol, [Path(file) for file in options.files], set_count=options.set_count,
+                        accept_unrouted=options.accept_unrouted)
+    result, code = run_operation(workspace, operation, stop_on_signals())
+    result = {"run": result["run"], "symbol": operation.symbol, **result}
+    show.answer(result, _as_json(options), show.operation_words("prepare", result))
+    return code
+
+
+def _upload(options: argparse.Namespace) -> int:
+    from oclc_console.operations.upload import upload
+
+    workspace = _ready(_workspace(options))
+    if options.again and not options.symbol:
+        raise CallError("--again needs the symbol too", where="upload", then="oclc-console upload SYMBOL --again FILE --reason R")
+    operations = ((workspace, upload(workspace, symbol.code, again=options.again, reason=options.reason))
+                  for symbol in _symbols(workspace, options.symbol))
+    return _several(options, operations, "files")
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    from oclc_console.operations.fetch import fetch
+
+    workspace = _ready(_workspace(options))
+    operations = ((workspace, fetch(workspace, symbol.code)) for symbol in _symbols(workspace, options.symbol)
+                  if options.symbol or not symbol.successor)
+    return _several(options, operations, "reports")
+
+
+def _account(options: argparse.Namespace) -> int:
+    from oclc_console.operations.account import account
+
+    answer = account(_workspace(options), options.symbol)
+    show.answer(answer.to_json(), _as_json(options), show.account_words(answer))
+    return 0
+
+
+def _reports(options: argparse.Namespace) -> int:
+    from oclc_console.cli import reports
+
+    return reports.run(_workspace(options), options)
+
+
+def _checklist(options: argparse.Namespace) -> int:
+    from oclc_console.operations import checklist
+
+    workspace = _workspace(options)
+    code, milestone = workspace.settings.symbol(options.symbol).code, options.milestone
+    acts = options.done or options.not_applicable or options.reopen
+    if bool(acts) != bool(milestone):
+        raise CallError("a milestone and what to do with it go together", where="checklist",
+                        then="For example: oclc-console checklist ZUL logins --done 2026-11-22 --note \"all units\"")
+    if options.done:
+        answer = checklist.sign_off(workspace, code, milestone, options.done, options.note)
+    elif options.not_applicable:
+        answer = checklist.mark_not_applicable(workspace, code, milestone, options.note)
+    elif options.reopen:
+        answer = checklist.reopen(workspace, code, milestone, options.reopen)
+    else:
+        answer = checklist.checklist(workspace, code)
+    show.answer(show.checklist_json(answer), _as_json(options), show.checklist_words(answer))
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    from oclc_console.operations.status import status
+
+    answer = status(_workspace(options))
+    as_json = _as_json(options) or options.format == "json"
+    show.answer(show.status_json(answer), as_json, show.status_words(answer))
+    return 0
+
+
+def _log(options: argparse.Namespace) -> int:
+    from oclc_console.store import log
+
+    workspace = _workspace(options)
+    if options.action == "verify":
+        verified = log.verify(workspace)
+        show.answer(vars(verified), _as_json(options), show.verified_words(verified))
+        return 0 if verified.ok else 1
+    lines = log.read(workspace)
+    show.answer({"lines": [show.log_json(line) for line in lines]}, _as_json(options), show.log_words(lines))
+    return 0
+
+
+def flush() -> None:
+    """Pushes out what was said."""
+    sys.stdout.flush()

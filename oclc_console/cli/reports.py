@@ -1,0 +1,79 @@
+"""`reports import | list | show`: takes in report files that came another way, lists what is here, and shows exceptions or
+the lines of one record. Works with no network. Not for fetching (operations/fetch.py)."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from oclc_console.cli import show
+from oclc_console.errors import CallError
+from oclc_console.workspace import Workspace
+
+
+def run(workspace: Workspace, options: argparse.Namespace) -> int:
+    """Runs the reports command that was asked for."""
+    as_json = bool(getattr(options, "json", False))
+    if options.action == "import":
+        return _import(workspace, options, as_json)
+    if options.action == "list":
+        return _list(workspace, options, as_json)
+    return _show(workspace, options, as_json)
+
+
+def _import(workspace: Workspace, options: argparse.Namespace, as_json: bool) -> int:
+    from oclc_console.cli.commands import run_operation, stop_on_signals
+    from oclc_console.operations.import_reports import import_reports
+
+    operation = import_reports(workspace, [Path(file) for file in options.files])
+    result, code = run_operation(workspace, operation, stop_on_signals())
+    words = [f"  {f['file']}: {f['type']}, {f['rows']:,} rows, {f['refused']:,} refused, {f['records']:,} records"
+             f"{', here already' if f['already'] else ''}" for f in result["files"]]
+    show.answer(result, as_json, words)
+    return code
+
+
+def _list(workspace: Workspace, options: argparse.Namespace, as_json: bool) -> int:
+    from oclc_console.operations.import_reports import reports_table
+
+    reports = reports_table(workspace, options.symbol)
+    words = [f"{r.symbol:<6} {r.type:<22} {r.received or 'time unknown':<25} {r.rows:>8,} rows {r.refused:>5,} refused  {r.name}"
+             for r in reports] or ["No reports yet. Run: oclc-console fetch"]
+    show.answer({"reports": [asdict(report) for report in reports]}, as_json, words)
+    return 0
+
+
+def _show(workspace: Workspace, options: argparse.Namespace, as_json: bool) -> int:
+    from oclc_console.operations.import_reports import reports_table
+
+    reports = [report for report in reports_table(workspace) if report.name == options.what]
+    documents = _of_report(workspace, reports[0].symbol, options) if reports else list(_of_record(workspace, options.what))
+    if not documents and not reports:
+        raise CallError(f"nothing is known of {options.what}", where="reports show",
+                        then="Name a report as `oclc-console reports list` shows it, an LSN, or a record key.")
+    show.answer({"rows": documents}, as_json, [_words(document) for document in documents] or ["No exceptions."])
+    return 0
+
+
+def _of_report(workspace: Workspace, symbol: str, options: argparse.Namespace) -> list[dict[str, Any]]:
+    from oclc_console.store.rejections import open_exceptions
+
+    with open_exceptions(workspace, symbol, options.what) as exceptions:
+        return [dict(document) for document in exceptions.page(max(0, options.start - 1), options.rows)]
+
+
+def _of_record(workspace: Workspace, what: str) -> Iterator[dict[str, Any]]:
+    from oclc_console.operations.import_reports import exceptions_of_record
+
+    folders = sorted(path.name for path in (workspace.root / "rejections").glob("*") if path.is_dir())
+    for symbol in folders:
+        yield from exceptions_of_record(workspace, symbol, what)
+
+
+def _words(document: Mapping[str, Any]) -> str:
+    who = document["lsn"] or document["key"]
+    kind = document["severity"] or document["type"]
+    return f"{who:<20} {document['ocn_in'] or '':>11} {kind:<16} {document['text']}"

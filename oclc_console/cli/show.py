@@ -1,0 +1,210 @@
+"""How answers are worded on a plain terminal: results and lists on stdout, everything said on the way on stderr, and with
+--json one object on stdout and nothing else there. Text from outside is shown with its control characters made visible.
+Not for the screens."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from oclc_console.errors import ConsoleError
+from oclc_console.store.events import Event
+from oclc_console.store.runs import Operation, list_runs
+from oclc_console.workspace import Workspace
+
+if TYPE_CHECKING:
+    from oclc_console.operations.account import Account
+    from oclc_console.operations.check import CheckLine
+    from oclc_console.operations.checklist import Checklist
+    from oclc_console.operations.status import Status
+    from oclc_console.store.log import LogLine, Verified
+
+GLYPHS = {"done": "✔", "current": "◐", "to_come": "·", "not_applicable": "–", "good": "✔", "note": "·", "bad": "✖"}
+
+
+def plain(text: str) -> str:
+    """Text from outside with control characters as their Unicode pictures, so that none reaches the terminal."""
+    return "".join(chr(0x2400 + ord(c)) if ord(c) < 0x20 else "␡" if 0x7F <= ord(c) < 0xA0 else c for c in text)
+
+
+def say(text: str) -> None:
+    """Says a line on stderr. A terminal that has gone away ends nothing."""
+    try:
+        print(plain(text), file=sys.stderr, flush=True)
+    except OSError:
+        # the terminal was closed under us: from here there is nobody to talk to, and the work goes on
+        sys.stderr = open(os.devnull, "w")
+
+
+def print_error(error: ConsoleError, *, as_json: bool) -> None:
+    """Says an error in one sentence; with --json also as the one object on stdout."""
+    say(f"oclc-console: {error}")
+    if as_json:
+        _print_json({"error": str(error), "what": error.what, "where": error.where, "then": error.then})
+
+
+def answer(value: Any, as_json: bool, words: Iterable[str]) -> None:
+    """Prints the answer: as JSON, or in words."""
+    if as_json:
+        _print_json(value)
+        return
+    for line in words:
+        _print(plain(line))
+
+
+def _print_json(value: Any) -> None:
+    _print(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())
+
+
+def _print(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError:
+        sys.stdout = open(os.devnull, "w")  # the terminal was closed; the run's folder has the result
+
+
+def confirmed(question: str) -> bool:
+    """Whether a person at a terminal typed yes. Without a terminal nobody can, so no."""
+    if not sys.stdin.isatty():
+        say(question + "(nobody can answer here)")
+        return False
+    return input(question).strip().lower() == "yes"
+
+
+class Follower:
+    """Tells an operation's events on stderr and remembers the run's name."""
+
+    def __init__(self, workspace: Workspace, operation: Operation) -> None:
+        self._workspace, self._operation = workspace, operation
+        self._before = {state.name for state in list_runs(workspace, operation.verb, operation.symbol)}
+
+    def event(self, event: Event) -> None:
+        """Says one event."""
+        say(f"{self._operation.verb} {self._operation.symbol}: {event.words}")
+
+    def close(self) -> str | None:
+        """The name of the run, when one was made."""
+        runs = list_runs(self._workspace, self._operation.verb, self._operation.symbol)
+        mine = [run.name for run in runs if run.name not in self._before]
+        return mine[-1] if mine else None
+
+
+def operation_words(verb: str, result: dict[str, Any]) -> list[str]:
+    """A run's result in words."""
+    if verb == "prepare":
+        files = result["files"]
+        return [*(f"  {f['name']:<48} {f['records']:>9,} records {f['bytes']:>13,} bytes" for f in files),
+                f"{len(files)} files in the outbox. Next: oclc-console upload {result['symbol']}" if files else
+                "Nothing was put in the outbox."]
+    if verb == "upload":
+        states = [f"  {f['state'].replace('_', ' '):<10} {f['name']:<48} {f['bytes']:>13,} bytes" for f in result["files"]]
+        sent = sum(f["state"] == "sent" for f in result["files"])
+        return [*states, f"{sent} of {len(states)} files sent. Next: oclc-console fetch, once OCLC has had its time."]
+    rows = [f"  {r['name']}: {r['type']}, {r['rows']:,} rows" for r in result["reports"]]
+    return [*rows, f"{len(rows)} new reports. Next: oclc-console account SYMBOL"]
+
+
+def _number(value: int | None) -> str:
+    return "not yet" if value is None else f"{value:,}"
+
+
+def account_words(account: Account) -> list[str]:
+    """What became of every record, as a table."""
+    prepared = account.prepared
+    stated = "Alma's count not stated" if prepared.set_count is None else f"Alma counted {prepared.set_count:,}"
+    lines = [f"{account.symbol} as of {account.as_of}",
+             f"in set {prepared.in_set:,} = excluded {sum(prepared.excluded.values()):,} + quarantined "
+             f"{prepared.quarantined:,} + unrouted {prepared.unrouted:,} + routed {prepared.routed:,}; {stated}", ""]
+    for file in account.files:
+        lines.append(f"{file.name}  {file.state.replace('_', ' ')}, sent {file.sent:,} of {file.records:,}"
+                     f"{'  ! late' if file.late else ''}")
+        if file.outcomes is None:
+            lines.append("    not reported yet" if file.sent else "    not sent yet")
+            continue
+        shown = {**file.outcomes, **file.other}
+        words = " + ".join(f"{word} {count:,}" for word, count in shown.items() if count)
+        lines.append(f"    = {words} + not reported {file.not_reported:,}")
+        if file.unknown_rows:
+            lines.append(f"    ! {file.unknown_rows:,} rows of its reports are about no record of this file")
+    total = account.total
+    lines += ["", f"sent {total['sent']:,}; rejections {_number(total['rejections'])}; "
+                  f"matched to another number {_number(total['ocn_changed'])}; not reported {total['not_reported']:,}"]
+    return lines
+
+
+def demo_words(result: dict[str, Any]) -> list[str]:
+    """What the headless demo did."""
+    lines = [f"{'symbol':<8}{'in set':>8}{'sent':>8}{'match':>8}{'create':>8}{'unres.':>8}{'data err':>9}{'not rep.':>9}"
+             f"{'rejections':>11}"]
+    for row in result["symbols"]:
+        lines.append(f"{row['symbol']:<8}{row['in_set']:>8,}{row['sent']:>8,}{row['match']:>8,}{row['create']:>8,}"
+                     f"{row['unresolved']:>8,}{row['data_error']:>9,}{row['not_reported']:>9,}{row['rejections']:>11,}")
+    return [*lines, f"{result['files']} files in {result['seconds']:.1f} s; every record accounted for."]
+
+
+def check_line(line: CheckLine) -> None:
+    """Prints one line of check."""
+    _print(plain(f"{GLYPHS[line.state]} {line.state:<5} {line.symbol:<5} {line.what}"))
+    if line.meaning:
+        _print(plain(f"              {line.meaning}"))
+
+
+def checklist_json(checklist: Checklist) -> dict[str, Any]:
+    """A checklist for scripts."""
+    milestones = [{**asdict(state), "milestone": state.milestone.id, "title": state.milestone.title}
+                  for state in checklist.milestones]
+    return {"symbol": checklist.symbol, "as_of": checklist.as_of, "milestones": milestones,
+            "next": checklist.next.milestone.id if checklist.next else None}
+
+
+def checklist_words(checklist: Checklist) -> list[str]:
+    """A checklist as a table."""
+    lines = [f"{checklist.symbol} {checklist.name}, as of {checklist.as_of}"]
+    for state in checklist.milestones:
+        words = state.state.replace("_", " ")
+        lines.append(f"{GLYPHS[state.state]} {state.milestone.number} {state.milestone.id:<15} {words:<15} "
+                     f"{state.completed or '':<11} {state.who or '':<10} {state.note or ''}".rstrip())
+    return lines
+
+
+def status_json(status: Status) -> dict[str, Any]:
+    """The status for scripts."""
+    value = asdict(status)
+    for row, symbol in zip(value["symbols"], status.symbols, strict=True):
+        row["milestones"] = [{"id": s.milestone.id, "state": s.state, "completed": s.completed} for s in symbol.milestones]
+    return value
+
+
+def status_words(status: Status) -> list[str]:
+    """The status as a table."""
+    lines = [f"{status.institution} ({status.host}), as of {status.as_of}", ""]
+    for row in status.symbols:
+        cells = " ".join(GLYPHS[state.state] for state in row.milestones)
+        rejected = "not yet" if row.rejections is None else f"{row.rejections:,} of {row.reported:,} rejected"
+        lines.append(f"{row.symbol:<6} {cells}  {row.phase:<34} {rejected:<24} waiting on {row.waiting_on}")
+    lines += ["", *(f"! {alert.symbol}: {alert.text} ({alert.then})" for alert in status.alerts)]
+    return lines
+
+
+def log_json(line: LogLine) -> dict[str, Any]:
+    """A line of the log for scripts."""
+    return asdict(line)
+
+
+def log_words(lines: Sequence[LogLine]) -> list[str]:
+    """The log, oldest first."""
+    return [f"{line.seq:>5} {line.at} {line.by:<12} {line.symbol or '':<6} {line.words}" for line in lines] or [
+        "Nobody has signed or decided anything yet."]
+
+
+def verified_words(verified: Verified) -> list[str]:
+    """Whether the log is whole."""
+    return [f"{verified.lines} lines, unbroken" if verified.ok else
+            f"broken at line {verified.first_bad}: {verified.reason}"]

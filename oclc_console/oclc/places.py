@@ -1,0 +1,35 @@
+"""Where things are at OCLC: hosts per data centre and folders of the file exchange, and what to type into Alma for them.
+
+Source: OCLC, "About exchanging files with OCLC" and "Determine which upload directory to use"; "How do I synchronize
+holdings between Alma and WorldCat" for Alma's form (sub-directory without /xfer/). Not for connecting (exchange.py).
+"""
+
+from __future__ import annotations
+
+DATA_CENTRES = {
+    "filex-m1.oclc.org": "United States",
+    "filex-r1.oclc.org": "Europe",
+    "filex-r2.oclc.org": "Australia",
+    "filex-r3.oclc.org": "Canada",
+}
+UPLOAD_FOLDER = "/xfer/metacoll/in/bib"
+REPORTS_FOLDER = "/xfer/metacoll/reports"
+
+
+def alma_form(host: str, port: int, account: str, upload_folder: str) -> list[tuple[str, str]]:
+    """(field, value) lines for Alma's S/FTP definition and the publishing profile that delivers to OCLC itself."""
+    sub_directory = upload_folder.removeprefix("/xfer/").strip("/")
+    return [
+        ("S/FTP connection, type", "SFTP"),
+        ("server, port", f"{host}, {port}"),
+        ("username", account),
+        ("sub-directory", sub_directory),
+        ("minimum number of files", "1"),
+        ("maximum number and size of files", "leave blank"),
+        ("server type, passive mode", "Default, ticked"),
+        ("publishing profile, physical format", "Binary"),
+        ("publishing profile, file compression", "disabled"),
+        ("publishing profile, file name prefix", "<collection id>.<symbol>.<anything>"),
+        ("Test FTP", "only 'Ftp upload success' counts; OCLC takes the file at once, so 'delete fail' and 'download fail' "
+                     "are to be expected"),
+    ]

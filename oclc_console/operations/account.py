@@ -1,0 +1,227 @@
+"""A question: what became of every record that was sent? Each record of each output file is joined with the newest report
+row that answers it, by its end byte in the file (N of OCLC's record key), else by its local number; every record has
+exactly one outcome or is not reported yet. Not for the exceptions behind an outcome (store/rejections.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from oclc_console import clock
+from oclc_console.operations.outbox import OutboxFile, read_outbox
+from oclc_console.operations.prepared import PreparedSet, prepared_set
+from oclc_console.store.ledger import connect, ledger_files
+from oclc_console.workspace import Workspace
+
+if TYPE_CHECKING:
+    import duckdb
+
+OUTCOMES = ("match", "create", "replace", "field transfer", "unresolved", "data error", "processing error")
+
+
+@dataclass(frozen=True)
+class FileAccount:
+    """One output file. While no report of it has come the outcomes are None (never 0) and all of it is not reported.
+    `unknown_rows` are rows of its reports that answer no record of the file; `reports` counts its processing reports."""
+
+    name: str
+    stream: str
+    state: str
+    records: int
+    sent: int
+    outcomes: dict[str, int] | None
+    other: dict[str, int]
+    not_reported: int
+    late: bool
+    rejections: int | None
+    ocn_changed: int | None
+    reports: int
+    unknown_rows: int
+    sent_at: str | None
+
+    @property
+    def balanced(self) -> bool:
+        """The second identity: sent = every outcome + other + not reported."""
+        return self.sent == sum((self.outcomes or {}).values()) + sum(self.other.values()) + self.not_reported
+
+    def to_json(self) -> dict[str, Any]:
+        """As `account --json` prints it: outcomes are null while no report has come."""
+        outcomes = {word.replace(" ", "_"): (self.outcomes[word] if self.outcomes else None) for word in OUTCOMES}
+        rest = asdict(self)
+        del rest["outcomes"]
+        return {"name": rest.pop("name"), "stream": rest.pop("stream"), "sent": rest.pop("sent"), **outcomes, **rest}
+
+
+@dataclass(frozen=True)
+class Account:
+    """A symbol's account at one moment."""
+
+    symbol: str
+    as_of: str
+    prepared: PreparedSet
+    files: tuple[FileAccount, ...]
+
+    @property
+    def total(self) -> dict[str, Any]:
+        """The files added up; outcomes are None while no report at all has come."""
+        reported = [file for file in self.files if file.outcomes is not None]
+        total: dict[str, Any] = {"sent": sum(file.sent for file in self.files)}
+        for word in OUTCOMES:
+            total[word.replace(" ", "_")] = sum((f.outcomes or {}).get(word, 0) for f in reported) if reported else None
+        other: dict[str, int] = {}
+        for file in self.files:
+            for word, count in file.other.items():
+                other[word] = other.get(word, 0) + count
+        total["other"] = other
+        total["not_reported"] = sum(file.not_reported for file in self.files)
+        total["late"] = sum(file.late for file in self.files)
+        total["rejections"] = sum(f.rejections or 0 for f in reported) if reported else None
+        total["ocn_changed"] = sum(f.ocn_changed or 0 for f in reported) if reported else None
+        return total
+
+    def to_json(self) -> dict[str, Any]:
+        """As `account --json` prints it."""
+        return {"symbol": self.symbol, "as_of": self.as_of, "files": [file.to_json() for file in self.files],
+                "total": self.total, "prepared": asdict(self.prepared)}
+
+
+def account(workspace: Workspace, symbol_code: str) -> Account:
+    """What became of every record of every file of a symbol."""
+    symbol = workspace.settings.symbol(symbol_code).code
+    files = read_outbox(workspace, symbol)
+    answers = _answers(workspace, symbol, files)
+    firsts = _first_of_collection(files)
+    accounts = tuple(_file_account(workspace, file, answers.get(file.name), file.name in firsts) for file in files)
+    return Account(symbol, clock.iso(clock.now()), prepared_set(workspace, symbol), accounts)
+
+
+def _file_account(workspace: Workspace, file: OutboxFile, answer: _Answer | None, first: bool) -> FileAccount:
+    gone = file.state in ("sent", "uncertain", "taken_cut") or (file.state == "alma" and answer is not None)
+    sent = file.records if gone or answer else 0
+    blank = FileAccount(file.name, file.stream, file.state, file.records, sent, None, {}, sent, False, None, None, 0, 0,
+                        file.sent_at)
+    late = _late(workspace, file, first)
+    if answer is None:
+        return replace(blank, late=late and bool(sent))
+    outcomes = {word: answer.words.get(word, 0) for word in OUTCOMES}
+    other = {word: count for word, count in sorted(answer.words.items()) if word not in OUTCOMES}
+    open_ = sent - sum(answer.words.values())
+    return replace(blank, outcomes=outcomes, other=other, not_reported=open_, late=late and open_ > 0,
+                   rejections=answer.rejections, ocn_changed=answer.ocn_changed, reports=answer.reports,
+                   unknown_rows=answer.unknown_rows)
+
+
+def _first_of_collection(files: tuple[OutboxFile, ...]) -> set[str]:
+    """The first file of each collection: OCLC may take weeks over it, hours over later ones."""
+    first: dict[str, str] = {}
+    for file in sorted(files, key=lambda f: f.sent_at or "9"):
+        first.setdefault(file.collection, file.name)
+    return set(first.values())
+
+
+def _late(workspace: Workspace, file: OutboxFile, first: bool) -> bool:
+    if file.sent_at is None:
+        return False
+    exchange = workspace.settings.exchange
+    patience = timedelta(days=exchange.late_first_days) if first else timedelta(hours=exchange.late_after_hours)
+    return clock.now() - clock.parse(file.sent_at) > patience
+
+
+@dataclass(frozen=True)
+class _Answer:
+    words: dict[str, int]
+    rejections: int
+    ocn_changed: int
+    reports: int
+    unknown_rows: int
+
+
+def _answers(workspace: Workspace, symbol: str, files: tuple[OutboxFile, ...]) -> dict[str, _Answer]:
+    """For each output file that has at least one processing report: how many records have which outcome."""
+    reports = _report_files(workspace)
+    runs = sorted({file.run for file in files})
+    ledgers = [str(path) for path in ledger_files(workspace, symbol, runs)]
+    if not reports or not ledgers:
+        return {}
+    database = connect()
+    try:
+        _join(database, ledgers, reports)
+        return _count(database)
+    finally:
+        database.close()
+
+
+def _report_files(workspace: Workspace) -> list[str]:
+    """Every report's Parquet file, whatever symbol it is filed under."""
+    folder = workspace.root / "ledger"
+    return [str(path) for path in sorted(folder.glob("*/*.txt.parquet"))]
+
+
+_ANSWERED = "('match', 'create', 'replace', 'field transfer')"
+
+
+def _join(database: duckdb.DuckDBPyConnection, ledgers: list[str], reports: list[str]) -> None:
+    """Makes the table `joined`: every sent record with the outcome of the newest row that answers it. A report names the
+    file it is about: one of ours, or (where Alma delivered) the file that Alma published, which is our source."""
+    database.execute(
+        """CREATE TEMP TABLE sent AS
+           SELECT outbox AS file, "end" AS n, source, "offset" + "length" AS source_n, lsn, ocn_in
+           FROM read_parquet(?) WHERE outbox IS NOT NULL""", [ledgers])
+    database.execute(
+        """CREATE TEMP TABLE names AS SELECT DISTINCT file AS name, file FROM sent
+           UNION SELECT DISTINCT source, file FROM sent""")
+    # the newest report wins for each record; an exact duplicate row counts once
+    database.execute(
+        """CREATE TEMP TABLE said AS
+           SELECT original AS name, n, lsn, outcome, ocn_out, epoch_ms, report, line
+           FROM read_parquet(?, union_by_name = true)
+           WHERE status = 'ok' AND outcome IS NOT NULL AND original IN (SELECT name FROM names)
+           QUALIFY row_number() OVER (PARTITION BY original, n, lsn ORDER BY epoch_ms DESC, report DESC, line DESC) = 1
+        """, [reports])
+    database.execute(
+        """CREATE TEMP TABLE newest AS
+           SELECT * FROM said QUALIFY row_number() OVER (PARTITION BY name, n ORDER BY epoch_ms DESC, line DESC) = 1""")
+    database.execute(
+        """CREATE TEMP TABLE joined AS
+           SELECT s.*, coalesce(a.outcome, b.outcome) AS outcome,
+                  CASE WHEN a.outcome IS NULL THEN b.ocn_out ELSE a.ocn_out END AS ocn_out
+           FROM sent s LEFT JOIN newest a ON a.name = s.file AND a.n = s.n
+                       LEFT JOIN newest b ON b.name = s.source AND b.n = s.source_n""")
+    _by_local_number(database)
+
+
+def _by_local_number(database: duckdb.DuckDBPyConnection) -> None:
+    """Rows whose N is the end of no record (N's meaning is inferred, and Alma may have sent the file in another form): the
+    local number decides, where it is one record's alone."""
+    database.execute(
+        """CREATE TEMP TABLE strays AS SELECT * FROM said
+           WHERE NOT EXISTS (FROM sent s WHERE (s.file = said.name AND s.n = said.n)
+                                            OR (s.source = said.name AND s.source_n = said.n))""")
+    database.execute(
+        """UPDATE joined SET outcome = x.outcome, ocn_out = x.ocn_out
+           FROM (SELECT names.file, strays.* FROM strays JOIN names USING (name)
+                 QUALIFY row_number() OVER (PARTITION BY names.file, lsn ORDER BY epoch_ms DESC, line DESC) = 1) x
+           WHERE joined.file = x.file AND joined.lsn = x.lsn AND joined.outcome IS NULL
+             AND (SELECT count(*) FROM sent s WHERE s.file = x.file AND s.lsn = x.lsn) = 1""")
+
+
+def _count(database: duckdb.DuckDBPyConnection) -> dict[str, _Answer]:
+    reports = database.execute(
+        "SELECT file, count(DISTINCT report) FROM said JOIN names USING (name) GROUP BY file").fetchall()
+    unknown = dict(database.execute(
+        """SELECT name, count(*) FROM strays WHERE NOT EXISTS (
+               FROM sent s JOIN names USING (file) WHERE names.name = strays.name AND s.lsn = strays.lsn)
+           GROUP BY name""").fetchall())
+    rows = database.execute(
+        f"""SELECT file, outcome, count(*), count(*) FILTER (
+               outcome IN {_ANSWERED} AND outcome != 'create' AND ocn_in IS NOT NULL AND ocn_out IS DISTINCT FROM ocn_in)
+            FROM joined WHERE outcome IS NOT NULL GROUP BY file, outcome""").fetchall()
+    answers = {file: _Answer({}, 0, 0, count, unknown.get(file, 0)) for file, count in reports}
+    for file, outcome, count, changed in rows:
+        answer = answers[file]
+        answers[file] = replace(
+            answer, words={**answer.words, outcome: count}, ocn_changed=answer.ocn_changed + changed,
+            rejections=answer.rejections + (0 if f"'{outcome}'" in _ANSWERED else count))
+    return answers

@@ -1,0 +1,126 @@
+"""check: are the settings right, does the login work, are the folders there, whose host key is it, and what has to be typed
+into Alma? Told truthfully, line by line. Sends nothing, unless a probe is asked for. Not for sending files (upload.py)."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from oclc_console import clock
+from oclc_console.errors import ConsoleError, OtherSideError
+from oclc_console.files import locked, replace_file
+from oclc_console.oclc.places import DATA_CENTRES, alma_form
+from oclc_console.operations.connection import address_of, connect_for
+from oclc_console.settings import Symbol
+from oclc_console.store import log
+from oclc_console.workspace import Workspace
+
+if TYPE_CHECKING:
+    from oclc_console.oclc.exchange import Entry, Link, UnknownHostKey
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """One thing looked at. `state` is good, note or bad; `meaning` says what the answer means and what to do."""
+
+    symbol: str
+    state: str
+    what: str
+    meaning: str = ""
+
+
+def check(workspace: Workspace, symbol: Symbol, *, send: bool = False) -> Iterator[CheckLine]:
+    """Checks one symbol's connection. With `send` a small probe is uploaded, as Alma's Test FTP does. Problems are lines,
+    not exceptions, except UnknownHostKey, which asks for a person's decision."""
+    from oclc_console.oclc.exchange import UnknownHostKey
+
+    settings, code = workspace.settings, symbol.code
+    yield CheckLine(code, "good", f"console.toml: {len(settings.symbols)} symbols",
+                    f"{code} is {symbol.disposition}" + (f" into {symbol.successor}" if symbol.successor else ""))
+    for stream in settings.sender(symbol).streams:
+        yield CheckLine(code, "good", f"stream {stream.name}: collection {stream.collection}",
+                        f"match {stream.match}, delivered by {stream.delivery}")
+    if not settings.exchange.is_rehearsal and settings.exchange.host not in DATA_CENTRES:
+        yield CheckLine(code, "note", f"{settings.exchange.host} is none of OCLC's data centres",
+                        f"They are {', '.join(DATA_CENTRES)}.")
+    if kind := network_file_system(workspace.root):
+        yield CheckLine(code, "note", f"the workspace is on a network file system ({kind})",
+                        "Locks and renames may not hold there: move it to a local disk.")
+    try:
+        address = address_of(workspace, symbol)
+        with connect_for(workspace, symbol) as link:
+            yield CheckLine(code, "good", f"logged in to {address.host}:{address.port} as {address.account}")
+            yield CheckLine(code, "good", f"host key {link.host_key}", "It is the one pinned in known_hosts.")
+            yield from _folders(workspace, symbol, link)
+            if send:
+                yield _probe(workspace, symbol, link)
+    except UnknownHostKey:
+        raise
+    except ConsoleError as error:
+        yield CheckLine(code, "bad", error.what, f"{error.where} {error.then}".strip())
+        return
+    for field, value in alma_form(settings.exchange.host, settings.exchange.port, address.account,
+                                  settings.exchange.upload_folder):
+        yield CheckLine(code, "note", f"in Alma: {field}", value)
+
+
+def _folders(workspace: Workspace, symbol: Symbol, link: Link) -> Iterator[CheckLine]:
+    exchange = workspace.settings.exchange
+    waiting = link.listing(exchange.upload_folder)
+    meaning = "Empty is normal: OCLC takes a file the moment it is closed." if not waiting else (
+        "OCLC has not taken these: uploads that were cut short, or files it waits with. " + _names(waiting))
+    yield CheckLine(symbol.code, "good" if not waiting else "note",
+                    f"upload folder {exchange.upload_folder}: {len(waiting)} files", meaning)
+    reports = link.listing(exchange.reports_folder)
+    here = {path.name for path in (workspace.root / "reports").glob("*/*")}
+    new = sum(entry.name not in here for entry in reports)
+    yield CheckLine(symbol.code, "good", f"reports folder {exchange.reports_folder}: {len(reports)} reports",
+                    f"{new} of them are not here yet; fetch brings them." if new else "All of them are here.")
+
+
+def _names(entries: list[Entry]) -> str:
+    return ", ".join(f"{entry.name} ({entry.size:,} bytes)" for entry in entries[:5])
+
+
+def _probe(workspace: Workspace, symbol: Symbol, link: Link) -> CheckLine:
+    """Uploads a few bytes and tells what became of them. Here looking is harmless: nothing depends on the answer."""
+    name = f"probe.{clock.stamp(clock.now())}.txt"
+    folder = workspace.settings.exchange.upload_folder
+    with tempfile.TemporaryDirectory() as place:
+        local = Path(place) / name
+        local.write_bytes(b"oclc-console connection probe; not MARC data\n")
+        try:
+            link.send(local, f"{folder}/{name}", lambda _: None, threading.Event())
+        except OtherSideError as error:
+            return CheckLine(symbol.code, "bad", f"probe {name}: {error.what}", "No upload would get through.")
+    log.append(workspace, "check.probe", symbol.code, name=name)
+    if any(entry.name == name for entry in link.listing(folder)):
+        return CheckLine(symbol.code, "note", f"probe {name} uploaded and still listed",
+                         "OCLC usually takes a file at once; look again later.")
+    return CheckLine(symbol.code, "good", f"probe {name} uploaded; gone at once, as OCLC does: good")
+
+
+def pin_host_key(workspace: Workspace, unknown: UnknownHostKey) -> None:
+    """Pins a host key that a person has compared; logged with their name."""
+    with locked(workspace.root / "known_hosts.lock", doing="pinning a host key"):
+        old = workspace.known_hosts.read_bytes() if workspace.known_hosts.exists() else b""
+        replace_file(workspace.known_hosts, old + unknown.line.encode() + b"\n")
+    log.append(workspace, "check.host_key_pinned", "", line=unknown.line, fingerprint=unknown.fingerprint)
+
+
+def network_file_system(path: Path) -> str | None:
+    """The kind of network file system the folder is on, as far as this system tells (Linux: /proc/mounts)."""
+    try:
+        mounts = Path("/proc/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None  # not Linux: nothing to tell, and nothing is claimed
+    best, kind = "", ""
+    for line in mounts:
+        _, place, type_, *_ = line.split(" ")
+        if str(path.resolve()).startswith(place.rstrip("/") + "/") and len(place) >= len(best):
+            best, kind = place, type_
+    return kind if kind in ("nfs", "nfs4", "cifs", "smb3", "smbfs", "sshfs", "fuse.sshfs", "9p", "afs", "glusterfs") else None

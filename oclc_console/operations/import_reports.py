@@ -1,0 +1,262 @@
+"""Files OCLC's reports: kept as they came, their rows in the ledger, their exceptions in TinyDB. One function does it for
+reports that were fetched and for those a person imports. Killed anywhere and called again, it ends as if undisturbed: the
+report itself is put in `reports/` last, and until it stands there nothing counts. Not for the server (fetch.py) nor for
+what became of an upload (account.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from oclc_console import clock
+from oclc_console.errors import CallError, InputError
+from oclc_console.files import is_plain_name, locked, replace_file
+from oclc_console.oclc.report_names import ReportName, parse_report_name
+from oclc_console.oclc.reports import EXCEPTIONS, LARGEST, UNDERSTOOD, Report, lines_of, read_report, unpacked
+from oclc_console.store import rejections, report_rows
+from oclc_console.store.events import Event, ReportFiled, ReportRefused
+from oclc_console.store.report_rows import ReportInfo, list_reports
+from oclc_console.store.runs import Operation, RunFolder
+from oclc_console.workspace import Workspace, folder_name
+
+UNKNOWN_SYMBOL = "UNKNOWN"
+_LONGEST_NAME = 220  # bytes: what we put around a name must still fit into the 255 that file systems allow
+_MARC_START, _MARC_END = re.compile(rb"[0-9]{5}[^|\n]{7}[0-9]{5}"), b"\x1e\x1d"
+
+
+def import_reports(workspace: Workspace, files: Sequence[Path]) -> Operation:
+    """Reports a person has as files, filed one after the other. Raises CallError, before anything is done, when there is
+    no such file."""
+    if not files:
+        raise CallError("no report was named", where="reports import", then="Name one or more report files.")
+    for file in files:
+        if not file.is_file():
+            what = "this is a folder, not a report" if file.is_dir() else "there is no such file"
+            raise CallError(what, where=str(file), then="Name the report files themselves; nothing was imported.")
+
+    def work(run: RunFolder) -> Iterator[Event]:
+        run.progress.unit, run.progress.total = "reports", len(files)
+        for file in files:
+            if run.stop.is_set():
+                return
+            run.progress.file = file.name
+            yield file_report(workspace, file.name, file)
+            run.progress.done += 1
+
+    asked = {"files": [_shown(str(file)) for file in files]}
+    return Operation("import", "ALL", asked, work, _fold, _exit_code)
+
+
+def _fold(events: Sequence[Event]) -> dict[str, Any]:
+    return {"files": [_told(event) for event in events if isinstance(event, ReportFiled | ReportRefused)]}
+
+
+def _told(event: ReportFiled | ReportRefused) -> dict[str, Any]:
+    if isinstance(event, ReportRefused):
+        return {"file": event.name, "type": "refused", "rows": 0, "refused": 0, "records": 0, "superseded": 0,
+                "already": False, "reason": event.reason}
+    facts = asdict(event)
+    counts = {key: facts[key] for key in ("type", "rows", "refused", "records", "superseded", "already")}
+    return {"file": event.name, **counts, "symbol": event.symbol}
+
+
+def _exit_code(result: dict[str, Any]) -> int:
+    return int(any(file["refused"] or file["type"] not in UNDERSTOOD for file in result["files"]))
+
+
+def file_report(
+    workspace: Workspace, name: str, content: bytes | Path, symbol: str | None = None
+) -> ReportFiled | ReportRefused:
+    """Files one report under its name. It goes to the folder of the symbol whose outbox holds the file it answers (a
+    retiring symbol's files go out under its successor), else of `symbol`, else of the symbol in its name, else in its
+    record keys, else to UNKNOWN. Raises HereError when somebody else is filing, CallError for an impossible symbol."""
+    if symbol is not None and not is_plain_name(folder_name(symbol)):
+        raise CallError(f"{_shown(symbol)!r} can't be a symbol", then="Call one that stands in console.toml.")
+    if reason := _unfit_name(name):
+        return ReportRefused(_shown(name), reason)
+    if isinstance(content, Path):
+        if (size := content.stat().st_size) > LARGEST:
+            return ReportRefused(name, f"it has {size:,} bytes; no report is larger than {LARGEST:,}. Look at what it is.")
+        content = content.read_bytes()
+    with locked(workspace.runs / ".locks" / "filing-reports.lock", doing="filing a report", wait_seconds=60):
+        return _filed(workspace, name, content, symbol)
+
+
+def _unfit_name(name: str) -> str | None:
+    """Why a file of this name can't be kept in our folders."""
+    if not is_plain_name(name):
+        return "its name has a path, a colon, a control character or a blank at an end in it. Rename it, then import it."
+    if name != _shown(name):
+        return "its name is not readable text (UTF-8). Rename it, then import it."
+    if len(name.encode()) > _LONGEST_NAME:
+        return f"its name is longer than {_LONGEST_NAME} bytes. Rename it, then import it."
+    if "." not in name:  # so that no report can take the place of a run's ledger or of reviews.json
+        return "its name has no ending. Rename it so that it ends in .txt, then import it."
+    return None
+
+
+def _shown(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def _filed(workspace: Workspace, name: str, content: bytes, symbol: str | None) -> ReportFiled | ReportRefused:
+    sha256 = hashlib.sha256(content).hexdigest()
+    standing = _standing(workspace, name)
+    if standing and hashlib.sha256(standing.read_bytes()).hexdigest() != sha256:
+        return ReportRefused(name, f"{standing} is here already and holds other bytes; it stays as it is. Compare the two; "
+                                   "if both are wanted, rename the new one and import it again.")
+    infos = list_reports(workspace)
+    parts = parse_report_name(name)
+    if before := _seen_before(workspace, infos, name, sha256, parts):
+        return _event(replace(before, name=name), already=True)
+    try:
+        report = _read(workspace, name, content, parts)
+    except InputError as error:
+        return ReportRefused(name, str(error))
+    folder = standing.parent.name if standing else _folder_for(workspace, symbol, parts, report)
+    info = _derive(workspace, name, folder, parts, report, infos, content)
+    workspace.at("reports", folder)
+    replace_file(report_rows.kept_path(workspace, folder, name), content)  # last: from here the report counts
+    return _event(info, already=False)
+
+
+def _event(info: ReportInfo, *, already: bool) -> ReportFiled:
+    return ReportFiled(info.name, info.type, info.symbol, info.rows, info.refused, info.records, info.superseded, already,
+                       info.sha256)
+
+
+def _standing(workspace: Workspace, name: str) -> Path | None:
+    """The report of this name that is kept already, under whatever symbol."""
+    return next((path for folder in sorted((workspace.root / "reports").glob("*"))
+                 if (path := folder / name).is_file()), None)
+
+
+def _seen_before(
+    workspace: Workspace, infos: list[ReportInfo], name: str, sha256: str, parts: ReportName | None
+) -> ReportInfo | None:
+    """The report filed before under this name, or the same bytes under another. Two reports of a layout without record
+    keys may hold the same bytes and yet be two: there OCLC's name decides."""
+    for info in infos:
+        same = info.sha256 == sha256 and (info.name == name or info.understood or parts is None)
+        derived = (report_rows.rows_path(workspace, info.symbol, info.name),
+                   rejections.exceptions_path(workspace, info.symbol, info.name))
+        if same and all(path.is_file() for path in derived):
+            return info
+    return None
+
+
+def _read(workspace: Workspace, name: str, content: bytes, parts: ReportName | None) -> Report:
+    text = unpacked(content, name)
+    if not text.strip():
+        raise InputError("it is empty; a report has at least one line", then="Fetch it again, or ask OCLC for it again.")
+    if _MARC_START.match(text) and _MARC_END in text:
+        raise InputError("it holds MARC records and is no report", then="For Alma's files, use: oclc-console prepare")
+    report = read_report(text, parts)
+    collection = parts.collection if parts else report.collection
+    kind = _kind_of(workspace, collection)
+    return read_report(text, parts, kind) if kind != "bib" else report
+
+
+def _kind_of(workspace: Workspace, collection: str | None) -> str:
+    """bib, lhr or delete: what console.toml says of this collection; bib when it doesn't know it."""
+    streams = (stream for symbol in workspace.settings.symbols.values() for stream in symbol.streams)
+    return next((stream.kind for stream in streams if stream.collection == collection), "bib")
+
+
+def _folder_for(workspace: Workspace, symbol: str | None, parts: ReportName | None, report: Report) -> str:
+    if parts and parts.original:
+        for folder in sorted((workspace.root / "outbox").glob("*")):
+            if (folder / parts.original).is_file():
+                return folder.name
+    return folder_name(symbol or (parts.symbol if parts else None) or report.symbol or UNKNOWN_SYMBOL)
+
+
+def _derive(
+    workspace: Workspace, name: str, folder: str, parts: ReportName | None, report: Report,
+    infos: list[ReportInfo], content: bytes,
+) -> ReportInfo:
+    """Writes all that is made from the report: its rows, its exceptions, and last its counts."""
+    _clean(workspace, folder, name)
+    original, received = parts.original if parts else "", _received(parts, report)
+    tally = report_rows.file_rows(workspace, folder, name, original, report.rows())
+    documents = rejections.write_exceptions(workspace, folder, name, report.rows(), original=original, received=received,
+                                            keep_refused=report.type == EXCEPTIONS)
+    info = ReportInfo(
+        **asdict(tally), name=name, type=report.type, understood=report.understood, symbol=folder,
+        sender=(parts.sender if parts else report.symbol) or "",
+        collection=(parts.collection if parts else report.collection) or "",
+        original=original, received=received, epoch_ms=report.epoch_ms, filed_at=clock.iso(clock.now()),
+        filed_by=workspace.actor, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content), documents=documents,
+        superseded=0,
+    )
+    info = replace(info, superseded=_superseded(workspace, info, infos))
+    report_rows.file_info(workspace, info)
+    return info
+
+
+def _received(parts: ReportName | None, report: Report) -> str | None:
+    if parts and parts.received:
+        return clock.iso(parts.received)
+    return clock.iso(report.received) if report.received else None
+
+
+def _clean(workspace: Workspace, folder: str, name: str) -> None:
+    """Removes what a killed process left half-written of this report. We hold the lock: nobody else is writing it."""
+    for kind in ("ledger", "rejections", "reports"):
+        for entry in os.scandir(workspace.at(kind, folder)):
+            if entry.name.startswith(f".{name}.") and entry.name.endswith(".tmp"):
+                os.unlink(entry.path)
+
+
+def _superseded(workspace: Workspace, info: ReportInfo, infos: list[ReportInfo]) -> int:
+    """How many records this report answers again: OCLC reruns a file and writes another set of reports, and the last one
+    holds. A report that comes after a newer one supersedes nothing."""
+    if not info.original or not info.understood:
+        return 0
+    same = [other for other in infos if other.name != info.name and (other.symbol, other.type, other.original)
+            == (info.symbol, info.type, info.original)]
+    if any(other.instant_ms > info.instant_ms for other in same):
+        return 0
+    earlier = [other for other in same if other.instant_ms < info.instant_ms]
+    if not earlier:
+        return 0
+    before = set().union(*(_answered(workspace, other) for other in earlier))
+    return len(before & _answered(workspace, info))
+
+
+def _answered(workspace: Workspace, info: ReportInfo) -> set[str]:
+    return report_rows.answered_records(report_rows.rows_path(workspace, info.symbol, info.name))
+
+
+# questions
+
+
+def reports_table(workspace: Workspace, symbol: str | None = None) -> list[ReportInfo]:
+    """Every filed report, or one symbol's, that of the newest upload first."""
+    return list_reports(workspace, symbol)
+
+
+def report_lines(workspace: Workspace, symbol: str, name: str, offset: int = 0, count: int = 50) -> list[str]:
+    """Lines of a report as they came (blank ones don't count), `count` of them from `offset` on. Raises CallError."""
+    path = report_rows.kept_path(workspace, symbol, name)
+    if not is_plain_name(name) or not path.is_file():
+        raise CallError(f"{folder_name(symbol)} has no report of this name", where=_shown(name),
+                        then="See the names with: oclc-console reports list")
+    lines = lines_of(unpacked(path.read_bytes(), name))
+    return [line for _, line in islice(lines, max(0, offset), max(0, offset) + max(0, count))]
+
+
+def exceptions_of_record(workspace: Workspace, symbol: str | None, lsn_or_key: str) -> list[dict[str, Any]]:
+    """All that OCLC wrote about one record, by its local number or its record key, the newest upload's first."""
+    exceptions = rejections.all_exceptions(workspace, symbol)
+    try:
+        return exceptions.of_record(lsn_or_key)
+    finally:
+        exceptions.close()

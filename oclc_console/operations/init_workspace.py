@@ -1,0 +1,56 @@
+"""init: a starter workspace with a commented console.toml that is valid as it stands and sends nothing to OCLC until a
+person has said so. Not for the demo's workspace (rehearsal/demo.py)."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+
+from oclc_console.workspace import Workspace, make_workspace
+
+STARTER = '''# console.toml: everything the console knows about your library. The console reads it and never rewrites it.
+# No password or passphrase belongs here. After a change run: oclc-console check
+
+[institution]
+name = "{name}"
+suffix = ""                            # the last digits of every Alma id of yours, for example "9999"
+
+[exchange]
+host = "rehearsal"                     # practise first; then your data centre: filex-m1.oclc.org (US), filex-r1 (Europe),
+                                       # filex-r2 (Australia), filex-r3 (Canada). The account belongs to one of them.
+account = "fx_{{symbol}}"
+auth = "key"                           # key | agent
+key = "~/.ssh/oclc_console"            # the private key whose .pub stands in OCLC's .ssh/authorized_keys
+
+[people.{login}]
+name = "{login}"
+roles = ["coordinator", "lts"]
+
+[rules]                                # named conditions, used below as @name; @brief (Alma's brief levels) is built in
+no_worldcat = {{ any = ["914$a = NO-WORLDCAT"] }}
+
+[symbols.ZZZ]                          # your OCLC symbol
+name = "Main library"
+disposition = "retained"               # retained | target | retiring (then: successor = "...", and no streams)
+libraries = []                         # Alma library codes (852 $b)
+lsn = ["852$8", "001"]                 # where the local number stands: the first place that has one
+ocn = ["079$a", "035$a"]               # where the OCLC number stands
+exclude = ["@no_worldcat"]             # a record that fulfils one of these is not sent
+records_per_file = 100000
+
+[[symbols.ZZZ.streams]]                # one stream = one Data Sync collection at OCLC
+name = "All records"
+word = "all"                           # stands in the names of its files
+collection = "1000001"                 # the seven digits OCLC gave it
+kind = "bib"                           # bib | lhr | delete
+match = "all"                          # all | trusted ocn
+delivery = "console"                   # console | alma (Alma uploads, we only account)
+keep = {{}}                              # empty: every record. Else conditions, for example {{ all = ["079$a"], none = ["843"] }}
+'''
+
+
+def init_workspace(root: Path, name: str = "Example University Library") -> Workspace:
+    """Makes a workspace in `root`. Raises CallError when there is one already."""
+    plain = name.replace("\\", "").replace('"', "'")
+    login = "".join(c for c in getpass.getuser() if c.isalnum() or c in "-_") or "me"
+    return make_workspace(root, STARTER.format(name=plain, login=login))

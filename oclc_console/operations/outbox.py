@@ -1,0 +1,96 @@
+"""A question: which files stand in a symbol's outbox, and what has happened to each? State is a fold over the upload runs;
+the outbox itself is an archive and nothing is removed from it once it was sent. Not for sending (upload.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from oclc_console.store.events import Event, FileNotSent, FileSent, FileStarted, Recorded
+from oclc_console.store.runs import events_of
+from oclc_console.workspace import Workspace
+
+SETTLED = ("sent", "uncertain", "taken_cut")  # never sent again by itself
+
+
+@dataclass(frozen=True)
+class OutboxFile:
+    """One output file. `state`: waiting, sent (all bytes acknowledged, closed without error), partial (still listed at
+    OCLC), uncertain (the link died around the close), taken_cut (the link died in the middle and the file is gone) or
+    alma (delivered by Alma, only accounted here). `acknowledged` is in bytes, `sent_at` an ISO instant."""
+
+    name: str
+    path: Path
+    symbol: str
+    sender: str
+    stream: str
+    collection: str
+    delivery: str
+    records: int
+    bytes: int
+    sha256: str
+    run: str
+    prepared_at: str
+    sources: tuple[str, ...]
+    state: str = "waiting"
+    attempts: int = 0
+    sent_at: str | None = None
+    acknowledged: int = 0
+    reason: str = ""
+
+
+def read_outbox(workspace: Workspace, symbol: str) -> tuple[OutboxFile, ...]:
+    """The symbol's output files with their states, in the order they are sent: by run, then as console.toml orders the
+    streams, then by number."""
+    files = _prepared(workspace, symbol)
+    history = (recorded for _, recorded in events_of(workspace, "upload", symbol))
+    return tuple(fold_states(files, history))
+
+
+def _prepared(workspace: Workspace, symbol: str) -> list[OutboxFile]:
+    found = []
+    for sidecar in workspace.at("outbox", symbol).glob("*.mrc.json"):
+        data: dict[str, Any] = orjson.loads(sidecar.read_bytes())
+        order = data.pop("order")
+        data["sources"] = tuple(data["sources"])
+        state = "alma" if data["delivery"] == "alma" else "waiting"
+        file = OutboxFile(**data, path=sidecar.with_suffix(""), state=state)
+        found.append(((file.run, order), file))
+    return [file for _, file in sorted(found, key=lambda pair: pair[0])]
+
+
+def fold_states(files: Sequence[OutboxFile], history: Iterable[Recorded]) -> list[OutboxFile]:
+    """The files with what the upload events say of them. A file whose last event is FileStarted was being sent when its
+    process died: `partial` until somebody looks whether it is still listed."""
+    known = {file.name: file for file in files}
+    for recorded in history:
+        name = getattr(recorded.event, "name", None)
+        if name in known:
+            known[name] = _after(known[name], recorded.event, recorded.at)
+    return list(known.values())
+
+
+def _after(file: OutboxFile, event: Event, at: str) -> OutboxFile:
+    if isinstance(event, FileStarted):
+        return replace(file, state="partial", attempts=event.attempt, reason="its upload was interrupted")
+    if isinstance(event, FileSent):
+        return replace(file, state="sent", attempts=event.attempt, sent_at=at, acknowledged=event.bytes, reason="")
+    if isinstance(event, FileNotSent):
+        state = file.state if event.state == "refused" else event.state
+        gone = event.state in ("uncertain", "taken_cut")
+        return replace(file, state=state, attempts=max(file.attempts, event.attempt), reason=event.reason,
+                       acknowledged=event.acknowledged, sent_at=at if gone else file.sent_at)
+    return file
+
+
+def where_sent(workspace: Workspace, sha256: str) -> OutboxFile | None:
+    """The file with these bytes that has already gone out (or may have), under whatever name and symbol."""
+    for folder in sorted((workspace.root / "outbox").glob("*")):
+        for file in read_outbox(workspace, folder.name):
+            if file.sha256 == sha256 and file.state in SETTLED:
+                return file
+    return None

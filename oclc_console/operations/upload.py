@@ -1,0 +1,216 @@
+"""upload: sends a symbol's outbox in order over one connection, journalling before the first byte of a file and after its
+close. Never looks for a file that was sent (OCLC takes it the moment it is closed), never sends the same bytes twice
+without a signed reason. Not for preparing files (prepare.py) nor for what OCLC makes of them (account.py).
+
+States: waiting; sent (every byte acknowledged, closed without error); partial (the link died and the file is still
+listed: it is sent again from its start); uncertain (the link died around the close and the file is gone); taken_cut (the
+link died in the middle and the file is gone: OCLC may hold a truncated copy); refused. Uncertain and taken_cut are never
+sent again by themselves: the report's row count settles them, or a person with --again and a reason.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from oclc_console.errors import CallError, OtherSideError
+from oclc_console.files import locked, sha256_of
+from oclc_console.oclc.names import belongs_to
+from oclc_console.operations.connection import address_of, connect_for
+from oclc_console.operations.outbox import OutboxFile, read_outbox, where_sent
+from oclc_console.settings import Symbol
+from oclc_console.store import log
+from oclc_console.store.events import Connected, Event, FileNotSent, FileSent, FileStarted, Note
+from oclc_console.store.runs import Operation, RunFolder
+from oclc_console.workspace import Workspace
+
+if TYPE_CHECKING:
+    from oclc_console.oclc.exchange import Link, SendFailed
+
+ATTEMPTS = 3
+PAUSES = (2.0, 8.0)
+
+
+def upload(workspace: Workspace, symbol_code: str, *, again: str | None = None, reason: str | None = None) -> Operation:
+    """Sends what waits in a symbol's outbox. `again` names one file that is sent once more although its bytes have gone
+    out (or may have), for a `reason` that is logged. Raises CallError when `again` can't be."""
+    symbol = workspace.settings.symbol(symbol_code)
+    if again is not None and not (reason or "").strip():
+        raise CallError("sending a file again needs a reason", where="--again", then='Add --reason "why".')
+    if reason is not None and again is None:
+        raise CallError("--reason goes with --again FILE", where="--reason")
+    files = read_outbox(workspace, symbol.code)
+    if again is not None and again not in {file.name for file in files}:
+        raise CallError(f"{again} is not in the outbox", where=str(workspace.at("outbox", symbol.code)),
+                        then="Name a file as `oclc-console account` shows it.")
+    job = _Upload(workspace, symbol, again, reason)
+    return Operation("upload", symbol.code, {"again": again, "reason": reason}, job.work, job.fold, exit_code)
+
+
+@dataclass
+class _Upload:
+    workspace: Workspace
+    symbol: Symbol
+    again: str | None
+    reason: str | None
+    _link: Link | None = None
+
+    def work(self, folder: RunFolder) -> Iterator[Event]:
+        due = list(self._due())
+        folder.progress.files_total = len(due)
+        folder.progress.total = sum(file.bytes for file in due)
+        try:
+            for file in due:
+                if folder.stop.is_set():
+                    return
+                yield from self._one(file, folder)
+                folder.progress.files_done += 1
+        finally:
+            self._hang_up()
+
+    def _due(self) -> Iterator[OutboxFile]:
+        for file in read_outbox(self.workspace, self.symbol.code):
+            if self.again == file.name or (self.again is None and file.state in ("waiting", "partial")):
+                yield file
+
+    def _one(self, file: OutboxFile, folder: RunFolder) -> Iterator[Event]:
+        if self.again:
+            log.append(self.workspace, "upload.again", self.symbol.code, file=file.name, sha256=file.sha256,
+                       state=file.state, reason=self.reason)
+        # across runs and symbols: two consoles can't send the same file
+        with locked(self.workspace.runs / ".locks" / f"send-{file.name}.lock", doing=f"sending {file.name}",
+                    wait_seconds=0.2):
+            if why := self._refuse(file):
+                yield FileNotSent(file.name, "refused", 0, file.attempts, why)
+                return
+            yield from self._attempts(file, folder)
+
+    def _refuse(self, file: OutboxFile) -> str | None:
+        """Why a file must not go out; None when it may."""
+        sender = self.workspace.settings.sender(self.symbol)
+        stream = next((s for s in sender.streams if s.word == file.stream), None)
+        if stream is None or stream.collection != file.collection:
+            return (f"collection {file.collection} is not registered for stream {file.stream} of {sender.code} in "
+                    "console.toml any more; OCLC would run it under the wrong settings")
+        if not belongs_to(file.name, stream.collection, sender.code):
+            return f"its name is not one of collection {stream.collection} and symbol {sender.code}"
+        if not file.path.is_file() or sha256_of(file.path) != file.sha256:
+            return "its bytes are not those that were prepared; prepare it again"
+        if self.again != file.name and (twin := where_sent(self.workspace, file.sha256)):
+            return f"the same bytes went out as {twin.name} on {twin.sent_at}; to send them again: --again and a reason"
+        return None
+
+    def _attempts(self, file: OutboxFile, folder: RunFolder) -> Iterator[Event]:
+        from oclc_console.oclc.exchange import SendFailed, Stopped
+
+        interrupted = file.state == "partial"
+        for attempt in range(1, ATTEMPTS + 1):
+            number = file.attempts + attempt
+            try:
+                yield from self._connected()
+                if interrupted and (gone := self._look(file, number)):
+                    yield gone
+                    return
+                yield FileStarted(file.name, file.bytes, file.sha256, number)
+                began = time.monotonic()
+                self._send(file, folder)
+                yield FileSent(file.name, file.bytes, file.sha256, number, round(time.monotonic() - began, 3))
+                return
+            except Stopped:
+                yield FileNotSent(file.name, "partial", folder.progress.file_done, number, "stopped; resume sends it again")
+                return
+            except SendFailed as failed:
+                self._hang_up()
+                lost = yield from self._after_failure(file, failed, number)
+                if lost.state != "partial" or failed.server_said or attempt == ATTEMPTS:
+                    yield lost
+                    if failed.server_said:
+                        raise OtherSideError(failed.what, where=failed.where,
+                                             then="Ask OCLC, then run the same command again.") from failed
+                    return
+                interrupted = True
+                yield Note(f"{file.name}: {failed.what}; trying again")
+                folder.stop.wait(PAUSES[min(attempt, len(PAUSES)) - 1])
+
+    def _connected(self) -> Iterator[Event]:
+        if self._link is None:
+            address = address_of(self.workspace, self.symbol)
+            self._link = connect_for(self.workspace, self.symbol)
+            yield Connected(address.host, address.port, address.account, self._link.host_key)
+
+    def _hang_up(self) -> None:
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+
+    def _look(self, file: OutboxFile, attempt: int) -> FileNotSent | None:
+        """For a file whose upload was cut short: None when it is still listed (so OCLC has not taken it), else its
+        state. The one case where the listing says something: here it is absence that is the bad news."""
+        assert self._link is not None
+        folder = self.workspace.settings.exchange.upload_folder
+        if any(entry.name == file.name for entry in self._link.listing(folder)):
+            return None
+        return FileNotSent(file.name, "taken_cut", file.acknowledged, attempt - 1,
+                           "its upload was cut short and it is not listed any more: OCLC may hold a truncated copy. The "
+                           "report's row count settles it, or a person with --again")
+
+    def _send(self, file: OutboxFile, folder: RunFolder) -> None:
+        assert self._link is not None
+        progress = folder.progress
+        before = progress.done
+        progress.file, progress.file_done, progress.file_total = file.name, 0, file.bytes
+
+        def moved(acknowledged: int) -> None:
+            progress.file_done = acknowledged
+            progress.done = before + acknowledged
+
+        remote = f"{self.workspace.settings.exchange.upload_folder}/{file.name}"
+        try:
+            self._link.send(file.path, remote, moved, folder.stop)
+        except BaseException:
+            progress.done = before
+            self._link = None
+            raise
+
+    def _after_failure(
+        self, file: OutboxFile, failed: SendFailed, attempt: int
+    ) -> Generator[Event, None, FileNotSent]:
+        """What a failed send means for the file: the state to record."""
+        if failed.stage == "opening":
+            state = "waiting" if failed.server_said else "partial"
+            return FileNotSent(file.name, state, 0, attempt, failed.what)
+        try:
+            yield from self._connected()
+            gone = self._look(file, attempt + 1)
+        except OtherSideError as error:
+            self._hang_up()
+            return FileNotSent(file.name, "partial", failed.acknowledged, attempt, f"{failed.what}; then {error.what}")
+        if gone is None:
+            return FileNotSent(file.name, "partial", failed.acknowledged, attempt, failed.what)
+        if failed.stage == "closing":
+            return replace(gone, state="uncertain", acknowledged=failed.acknowledged, attempt=attempt,
+                           reason="every byte was acknowledged, then the link died around the close and the file is gone: "
+                                  "the report's row count settles it")
+        return replace(gone, acknowledged=failed.acknowledged, attempt=attempt)
+
+    def fold(self, events: Sequence[Event]) -> dict[str, Any]:
+        """What `upload --json` prints: every file of the outbox with its state now; refused where this run refused."""
+        refused = {e.name for e in events if isinstance(e, FileNotSent) and e.state == "refused"}
+        files = []
+        for file in read_outbox(self.workspace, self.symbol.code):
+            if file.state == "alma":
+                continue
+            state = "refused" if file.name in refused else file.state
+            files.append({"name": file.name, "state": state, "bytes": file.bytes, "attempts": file.attempts})
+        return {"files": files}
+
+
+def exit_code(result: dict[str, Any]) -> int:
+    """3 when a file did not get through, 1 when one was refused or may be cut, else 0."""
+    states = {file["state"] for file in result["files"]}
+    if states & {"partial", "waiting"}:
+        return 3
+    return 1 if states & {"refused", "uncertain", "taken_cut"} else 0
+

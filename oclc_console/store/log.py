@@ -1,0 +1,221 @@
+"""The log: one line for every act of a person on the project, appended and never changed. It is the truth; project.json
+is only its fold. Each line carries the hash of the line before it, so that a changed, removed or moved line shows. Not
+for what runs did (their own events) nor for working out what the acts mean (project.py and project/).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from oclc_console import clock
+from oclc_console.errors import HereError, from_os_error
+from oclc_console.files import append_line, complete_lines, locked, open_for_append
+from oclc_console.workspace import Workspace
+
+BEFORE_THE_FIRST = "0" * 64
+_TAIL = 4096
+_VERIFY = "Run: oclc-console log verify. Nothing was written."
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One act: `act` is a word such as milestone.done, `data` what belongs to it, `by` the login, `at` an ISO instant.
+    `prev` is the hash of the line before, `hash` this line's own."""
+
+    seq: int
+    at: str
+    by: str
+    act: str
+    symbol: str | None
+    data: Mapping[str, Any]
+    prev: str
+    hash: str
+
+    @property
+    def words(self) -> str:
+        """The act and its data on one line, for people."""
+        shown = ", ".join(f"{key} {value}" for key, value in self.data.items() if value not in ("", None))
+        return f"{self.act}{': ' + shown if shown else ''}"
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where the log stands: the number and the hash of its last line."""
+
+    seq: int = 0
+    hash: str = BEFORE_THE_FIRST
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What `verify` found: how many lines there are, and the number and fault of the first bad one."""
+
+    lines: int
+    ok: bool
+    first_bad: int | None = None
+    reason: str = ""
+
+
+class Writer:
+    """Appends to a log whose lock is held; made by `writing`."""
+
+    def __init__(self, handle: int, by: str, head: Head) -> None:
+        self._handle, self._by, self._head = handle, by, head
+
+    def append(self, act: str, symbol: str | None, /, **data: Any) -> LogLine:
+        """Writes one act; it is on disk when this comes back."""
+        at = clock.iso(clock.now())
+        unsigned = LogLine(self._head.seq + 1, at, self._by, act, symbol, data, self._head.hash, "")
+        encoded = _encode(unsigned, _hash(unsigned))
+        append_line(self._handle, encoded + b"\n")
+        line = _decode(encoded)
+        self._head = Head(line.seq, line.hash)
+        return line
+
+
+@contextmanager
+def writing(workspace: Workspace) -> Iterator[Writer]:
+    """Holds the log's lock, so that what is read inside the block still holds when the block appends. A last line torn
+    by a kill is cut off first. Raises HereError when the log's end is not sound, or the disk refuses."""
+    try:
+        with locked(workspace.root / "log.lock", doing="writing the log"):
+            handle = open_for_append(workspace.log)
+            try:
+                yield Writer(handle, workspace.actor, _sound_head(workspace.log))
+            finally:
+                os.close(handle)
+    except OSError as error:
+        raise from_os_error(error, "writing the log") from error
+
+
+def append(workspace: Workspace, act: str, symbol: str | None, /, **data: Any) -> LogLine:
+    """Writes one act of the acting person, fsynced, and gives it back. Raises HereError as `writing` does."""
+    with writing(workspace) as writer:
+        return writer.append(act, symbol, **data)
+
+
+def read(workspace: Workspace) -> list[LogLine]:
+    """Every line, oldest first; a torn last one is left out. Raises HereError at a line that can't be read at all; says
+    nothing of lines that were changed (verify does)."""
+    lines = []
+    for number, raw in enumerate(complete_lines(workspace.log), 1):
+        try:
+            lines.append(_decode(raw))
+        except (ValueError, KeyError, TypeError) as error:
+            raise HereError(f"line {number} of the log can't be read ({type(error).__name__})",
+                            where=str(workspace.log), then="Run: oclc-console log verify") from error
+    return lines
+
+
+def head(workspace: Workspace) -> Head:
+    """Where the log stands, from its end alone. Raises HereError when the last line can't be read."""
+    lines = _last_lines(workspace.log, 1)
+    if not lines:
+        return Head()
+    try:
+        last = _decode(lines[0])
+    except (ValueError, KeyError, TypeError) as error:
+        raise HereError("the last line of the log can't be read", where=str(workspace.log), then=_VERIFY) from error
+    return Head(last.seq, last.hash)
+
+
+def verify(workspace: Workspace) -> Verified:
+    """Walks the whole log and names the first line that was changed, removed or moved. Lines cut off the end leave no
+    trace in the log itself: those are found by what project.json had seen."""
+    before = Head()
+    lines = complete_lines(workspace.log)
+    seen = seen_by_project(workspace) or Head()
+    for number, raw in enumerate(lines, 1):
+        if fault := _fault(raw, before):
+            return Verified(len(lines), False, number, fault)
+        line = _decode(raw)
+        before = Head(line.seq, line.hash)
+        if seen.seq == number and seen.hash != line.hash:
+            return Verified(len(lines), False, number, "project.json has seen another line here: "
+                            "the log was written anew from this line or an earlier one")
+    if seen.seq > len(lines):
+        return Verified(len(lines), False, len(lines) + 1,
+                        f"project.json has seen {seen.seq:,} lines: the last {seen.seq - len(lines):,} were removed")
+    return Verified(len(lines), True)
+
+
+def seen_by_project(workspace: Workspace) -> Head | None:
+    """The last line that project.json was folded from; None where there is no readable project.json."""
+    try:
+        mark = orjson.loads(workspace.project.read_bytes())["log"]["1"]
+        return Head(int(mark["seq"]), str(mark["hash"]))
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _fault(raw: bytes, before: Head) -> str:
+    try:
+        line = _decode(raw)
+    except (ValueError, KeyError, TypeError):
+        return "it can't be read: it is not a line this program wrote"
+    if line.hash != _hash(line) or _encode(line, line.hash) != raw:
+        return "it was changed after it was written"
+    if line.seq != before.seq + 1 or line.prev != before.hash:
+        return f"it does not follow the line before it: it says it is line {line.seq:,}; lines were removed or moved"
+    return ""
+
+
+def _sound_head(path: Path) -> Head:
+    """The head, once the last line is seen to be unchanged and to follow the one before it."""
+    lines = _last_lines(path, 2)
+    if not lines:
+        return Head()
+    try:
+        previous = _decode(lines[0]) if len(lines) == 2 else None
+        fault = _fault(lines[-1], Head(previous.seq, previous.hash) if previous else Head())
+    except (ValueError, KeyError, TypeError):
+        fault = "the line before it can't be read"
+    if fault:
+        raise HereError(f"the last line of the log is not sound: {fault}", where=str(path), then=_VERIFY)
+    last = _decode(lines[-1])
+    return Head(last.seq, last.hash)
+
+
+def _last_lines(path: Path, count: int) -> list[bytes]:
+    """The last `count` whole lines, reading no more of the file's end than it takes."""
+    try:
+        handle = open(path, "rb")  # noqa: SIM115 - closed by the with below; only the opening may find no file
+    except FileNotFoundError:
+        return []
+    with handle:
+        end, size = handle.seek(0, os.SEEK_END), _TAIL
+        while True:
+            start = max(0, end - size)
+            handle.seek(start)
+            whole = handle.read(end - start).split(b"\n")[:-1]
+            if start == 0 or len(whole) > count:
+                return whole[-count:]
+            size *= 4
+
+
+def _content(line: LogLine) -> dict[str, Any]:
+    return {"seq": line.seq, "at": line.at, "by": line.by, "act": line.act, "symbol": line.symbol,
+            "data": dict(line.data)}
+
+
+def _hash(line: LogLine) -> str:
+    canonical = orjson.dumps(_content(line), option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(line.prev.encode() + canonical).hexdigest()
+
+
+def _encode(line: LogLine, signed: str) -> bytes:
+    return orjson.dumps({**_content(line), "prev": line.prev, "hash": signed})
+
+
+def _decode(raw: bytes) -> LogLine:
+    found = orjson.loads(raw)
+    return LogLine(int(found["seq"]), found["at"], found["by"], found["act"], found["symbol"], dict(found["data"]),
+                   str(found["prev"]), str(found["hash"]))

@@ -1,0 +1,197 @@
+"""A filed report in the ledger: a Parquet file with a row a line (refused lines too), and beside it a small JSON file that
+says what the report is and how many of what it holds, so that lists and counts never open the rows. Both are derived from
+the report as it came, which stands in `reports/` and is written last: a report counts once its file stands there. Not for
+OCLC's complaints as pages (rejections.py).
+
+    ledger/ZMD/<report name>.parquet    <report name>.json
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, fields
+from itertools import islice
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from oclc_console import clock
+from oclc_console.errors import InputError
+from oclc_console.files import replace_file, replacing
+from oclc_console.oclc.reports import ReportRow
+from oclc_console.workspace import Workspace, folder_name
+
+_BATCH = 20_000
+ROW_COLUMNS = tuple(each.name for each in fields(ReportRow))
+_NUMBERS = frozenset({"line", "epoch_ms", "n", "ocn_in", "ocn_out"})
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many of what a report holds. `rows` were read, `refused` were not; `records` are distinct LSNs or, where a row
+    has none, record keys. `outcomes`, `severities` and `exceptions` (by type) count rows."""
+
+    rows: int
+    refused: int
+    records: int
+    outcomes: dict[str, int]
+    severities: dict[str, int]
+    exceptions: dict[str, int]
+    data_errors_without_lsn: int
+
+
+@dataclass(frozen=True)
+class ReportInfo(Tally):
+    """What is known of a filed report. `symbol` is its folder; `original` the uploaded file it answers (empty when its name
+    doesn't say); `received` when OCLC received that file, an ISO instant; `epoch_ms` the same by its record keys;
+    `documents` how many exception documents it made; `superseded` how many records it answers again."""
+
+    name: str
+    type: str
+    understood: bool
+    symbol: str
+    sender: str
+    collection: str
+    original: str
+    received: str | None
+    epoch_ms: int | None
+    filed_at: str
+    filed_by: str
+    sha256: str
+    bytes: int
+    documents: int
+    superseded: int
+
+    @property
+    def instant_ms(self) -> int:
+        """When the upload was received, in milliseconds: by its record keys, else by its name, else when we filed it."""
+        if self.epoch_ms is not None:
+            return self.epoch_ms
+        return round(clock.parse(self.received or self.filed_at).timestamp() * 1000)
+
+
+def rows_path(workspace: Workspace, symbol: str, name: str) -> Path:
+    """Where a report's rows stand, as Parquet."""
+    return workspace.root / "ledger" / folder_name(symbol) / f"{name}.parquet"
+
+
+def info_path(workspace: Workspace, symbol: str, name: str) -> Path:
+    """Where a report's counts stand, as JSON."""
+    return workspace.root / "ledger" / folder_name(symbol) / f"{name}.json"
+
+
+def kept_path(workspace: Workspace, symbol: str, name: str) -> Path:
+    """Where the report stands, byte for byte as it came."""
+    return workspace.root / "reports" / folder_name(symbol) / name
+
+
+def file_rows(workspace: Workspace, symbol: str, name: str, original: str, rows: Iterable[ReportRow]) -> Tally:
+    """Writes the report's rows as Parquet, atomically, with the report's and the uploaded file's names; counts them."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema([(column, pa.int64() if column in _NUMBERS else pa.string())
+                        for column in (*ROW_COLUMNS, "report", "original")])
+    counts, waiting = _Counts(), iter(rows)
+    workspace.at("ledger", symbol)
+    with replacing(rows_path(workspace, symbol, name)) as handle, pq.ParquetWriter(handle, schema) as writer:
+        while batch := list(islice(waiting, _BATCH)):
+            for row in batch:
+                counts.add(row)
+            columns: dict[str, list[Any]] = {column: list(map(attrgetter(column), batch)) for column in ROW_COLUMNS}
+            names = {"report": [name] * len(batch), "original": [original] * len(batch)}
+            writer.write_table(pa.Table.from_pydict({**columns, **names}, schema=schema))
+    return counts.tally()
+
+
+@dataclass
+class _Counts:
+    rows: int = 0
+    refused: int = 0
+    nameless: int = 0
+    records: set[str] = field(default_factory=set)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    severities: Counter[str] = field(default_factory=Counter)
+    exceptions: Counter[str] = field(default_factory=Counter)
+
+    def add(self, row: ReportRow) -> None:
+        if row.status == "refused":
+            self.refused += 1
+            return
+        self.rows += 1
+        if row.record:
+            self.records.add(row.record)
+        if row.outcome is not None:
+            self.outcomes[row.outcome] += 1
+        if row.type is not None:
+            self.exceptions[row.type] += 1
+        if row.severity:
+            self.severities[row.severity] += 1
+        if not row.lsn and "data error" in (row.outcome, (row.type or "").lower()):
+            self.nameless += 1
+
+    def tally(self) -> Tally:
+        return Tally(self.rows, self.refused, len(self.records), _ordered(self.outcomes), _ordered(self.severities),
+                     _ordered(self.exceptions), self.nameless)
+
+
+def _ordered(counter: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counter.items(), key=lambda item: (-item[1], item[0])))
+
+
+def file_info(workspace: Workspace, info: ReportInfo) -> None:
+    """Writes what is known of a report, atomically."""
+    workspace.at("ledger", info.symbol)
+    replace_file(info_path(workspace, info.symbol, info.name), orjson.dumps(asdict(info), option=orjson.OPT_INDENT_2))
+
+
+def list_reports(workspace: Workspace, symbol: str | None = None) -> list[ReportInfo]:
+    """Every filed report, or one symbol's, that of the newest upload first. Reads the small JSON files only."""
+    infos = [info for folder in _folders(workspace, symbol) for info in _filed_in(workspace, folder)]
+    return sorted(infos, key=lambda info: (info.instant_ms, info.filed_at, info.name), reverse=True)
+
+
+def _folders(workspace: Workspace, symbol: str | None) -> list[str]:
+    reports = workspace.root / "reports"
+    if symbol is not None:
+        return [folder_name(symbol)] if (reports / folder_name(symbol)).is_dir() else []
+    return sorted(entry.name for entry in os.scandir(reports) if entry.is_dir()) if reports.is_dir() else []
+
+
+def _filed_in(workspace: Workspace, folder: str) -> Iterator[ReportInfo]:
+    for name in sorted(os.listdir(workspace.root / "reports" / folder)):
+        path = info_path(workspace, folder, name)
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            continue  # a temporary file, or one that somebody put there by hand and never imported
+        yield _read_info(path, status.st_mtime_ns, status.st_size)
+
+
+@functools.lru_cache(maxsize=100_000)
+def _read_info(path: Path, changed_ns: int, size: int) -> ReportInfo:
+    """The counts in one file; remembered for as long as the file is the same."""
+    try:
+        return ReportInfo(**orjson.loads(path.read_bytes()))
+    except (orjson.JSONDecodeError, TypeError) as error:
+        raise InputError(f"the counts of this report can't be read ({error})", where=str(path),
+                         then=f"Delete this file, then import {path.stem} from the reports folder again.") from error
+
+
+def answered_records(path: Path) -> set[str]:
+    """The records that a filed report answers: their LSNs or, where a row has none, the byte position of the record in the
+    uploaded file (the same in every rerun of that file)."""
+    import pyarrow.parquet as pq
+
+    records: set[str] = set()
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(_BATCH, columns=["lsn", "n"]):
+            for lsn, n in zip(batch["lsn"].to_pylist(), batch["n"].to_pylist(), strict=True):
+                if lsn or n is not None:
+                    records.add(lsn or f"byte {n}")
+    return records

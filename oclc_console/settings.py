@@ -308,7 +308,9 @@ def _rule_mistake(key: list[str], rule: Rule, settings: Settings) -> Iterator[Mi
 
 
 def _first_mistakes(error: ValidationError, path: Path, text: str) -> SettingsError:
-    mistakes = [_in_words(detail) for detail in error.errors()]
+    # an unknown key first: it is often the misspelt form of one that is missing
+    details = sorted(error.errors(), key=lambda detail: detail["type"] == "missing")
+    mistakes = [_in_words(detail) for detail in details]
     shown = "; ".join(f"{_shown(key)}: {words}" for key, words in mistakes[:3])
     more = f" (and {len(mistakes) - 3} more)" if len(mistakes) > 3 else ""
     return SettingsError(shown + more, where=_place(path, text, list(mistakes[0][0])),

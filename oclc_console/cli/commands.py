@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import argparse
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from oclc_console.cli import show
+from oclc_console.cli.follower import Follower
 from oclc_console.errors import CallError, ConsoleError
 from oclc_console.settings import Symbol
 from oclc_console.store.events import Ended
@@ -75,7 +75,7 @@ def run_operation(workspace: Workspace, operation: Operation, stop: threading.Ev
 
     name: str | None = None
     end, error = Ended("failed", 70), None
-    told = show.Follower(workspace, operation)
+    told = Follower(workspace, operation)
     events = []
     try:
         for event in run(workspace, operation, stop):
@@ -172,8 +172,6 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from oclc_console.operations.check import check
-
     workspace = _ready(_workspace(options))
     real = not workspace.settings.exchange.is_rehearsal
     if options.send and real and not show.confirmed(
@@ -186,7 +184,6 @@ def _check(options: argparse.Namespace) -> int:
             lines.append(line)
             if not _as_json(options):
                 show.check_line(line)
-    del check
     bad = any(line.state == "bad" for line in lines)
     if _as_json(options):
         show.answer({"lines": [vars(line) for line in lines], "good": not bad}, True, [])
@@ -300,7 +297,3 @@ def _log(options: argparse.Namespace) -> int:
     show.answer({"lines": [show.log_json(line) for line in lines]}, _as_json(options), show.log_words(lines))
     return 0
 
-
-def flush() -> None:
-    """Pushes out what was said."""
-    sys.stdout.flush()

@@ -13,9 +13,6 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from oclc_console.errors import ConsoleError
-from oclc_console.store.events import Event
-from oclc_console.store.runs import Operation, list_runs
-from oclc_console.workspace import Workspace
 
 if TYPE_CHECKING:
     from oclc_console.operations.account import Account
@@ -38,6 +35,14 @@ def say(text: str) -> None:
         print(plain(text), file=sys.stderr, flush=True)
     except OSError:
         # the terminal was closed under us: from here there is nobody to talk to, and the work goes on
+        sys.stderr = open(os.devnull, "w")
+
+
+def draw(text: str) -> None:
+    """Writes on stderr without ending the line."""
+    try:
+        print(text, end="", file=sys.stderr, flush=True)
+    except OSError:
         sys.stderr = open(os.devnull, "w")
 
 
@@ -76,24 +81,6 @@ def confirmed(question: str) -> bool:
         say(question + "(nobody can answer here)")
         return False
     return input(question).strip().lower() == "yes"
-
-
-class Follower:
-    """Tells an operation's events on stderr and remembers the run's name."""
-
-    def __init__(self, workspace: Workspace, operation: Operation) -> None:
-        self._workspace, self._operation = workspace, operation
-        self._before = {state.name for state in list_runs(workspace, operation.verb, operation.symbol)}
-
-    def event(self, event: Event) -> None:
-        """Says one event."""
-        say(f"{self._operation.verb} {self._operation.symbol}: {event.words}")
-
-    def close(self) -> str | None:
-        """The name of the run, when one was made."""
-        runs = list_runs(self._workspace, self._operation.verb, self._operation.symbol)
-        mine = [run.name for run in runs if run.name not in self._before]
-        return mine[-1] if mine else None
 
 
 def operation_words(verb: str, result: dict[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from oclc_console import files
-from oclc_console.rehearsal.worldcat import UNRESOLVED, Answer
+from oclc_console.rehearsal.worldcat import ACTED_ON, UNRESOLVED, Answer
 
 PROCESSING, EXCEPTION = "BibProcessingReport", "BibExceptionReport"
 CROSS_REFERENCE, UNRESOLVED_CROSS_REFERENCE = "BibCrossRefReport", "BibUnresolvedCrossRefReport"
@@ -71,9 +71,8 @@ def exception_rows(job: Job, answers: Sequence[Answer]) -> Iterator[str]:
 def cross_reference_rows(answers: Sequence[Answer], unresolved: bool) -> Iterator[str]:
     """Local number, TAB, number: of the records something was done with, or of the unresolved ones (staging numbers)."""
     for answer in answers:
-        if answer.lsn and answer.result and answer.exceptions[:1] != (("Processing Error", "", ""),):
-            if (answer.outcome == UNRESOLVED) == unresolved:
-                yield f"{answer.lsn}\t{answer.result}"
+        if answer.outcome in ((UNRESOLVED,) if unresolved else ACTED_ON):
+            yield f"{answer.lsn}\t{answer.result}"
 
 
 def write_reports(job: Job, answers: Sequence[Answer], reports: Path, workshop: Path, *, seed: int, cross: bool) -> list[str]:

@@ -53,16 +53,27 @@ def _text(value: bytes) -> str:
 
 
 def arrived(path: Path) -> Iterator[Arrived]:
-    """Every stretch of a taken file, in file order. The file is mapped, not read into memory."""
+    """Every stretch of a taken file, in file order."""
+    for stretch, end in _stretches(path):
+        yield read(stretch, end)
+
+
+def records_in(path: Path) -> int:
+    """How many stretches a file holds, complete or not."""
+    return sum(1 for _ in _stretches(path))
+
+
+def _stretches(path: Path) -> Iterator[tuple[bytes, int]]:
+    """(bytes, end position counted from 1) up to each 0x1D, and what is left behind the last. The file is mapped, not read
+    into memory."""
     if path.stat().st_size == 0:
         return
     with open(path, "rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as whole:
         start = 0
         while start < len(whole):
             end = whole.find(b"\x1d", start) + 1 or len(whole)
-            stretch = whole[start:end].lstrip(_BETWEEN)
-            if stretch:
-                yield read(stretch, end)
+            if stretch := whole[start:end].lstrip(_BETWEEN):
+                yield stretch, end
             start = end
 
 
@@ -119,8 +130,3 @@ def local_number_of(record: Arrived, places: Sequence[str]) -> str:
         if found := record.first(place[:3].encode(), place[4:5].encode()):
             return found
     return ""
-
-
-def records_in(path: Path) -> int:
-    """How many records a file holds, complete or not."""
-    return sum(1 for _ in arrived(path))

@@ -18,6 +18,7 @@ from oclc_console.rehearsal.uploads import Arrived, local_number_of, number_of
 
 MATCH, CREATE, REPLACE, TRANSFER = "match", "create", "replace", "field transfer"
 UNRESOLVED, DATA_ERROR, PROCESSING_ERROR = "unresolved", "data error", "processing error"
+ACTED_ON = (MATCH, CREATE, REPLACE, TRANSFER)
 
 FIRST_NEW_NUMBER = 1_520_000_000  # what this WorldCat gives out, staging numbers in the same range, begins here
 HIGHEST_NUMBER = 1_519_999_999
@@ -105,7 +106,7 @@ class WorldCat:
         """(outcome, resulting number, exceptions) of a record nothing was wrong with."""
         bib = record.first(b"001") or lsn or hashlib.sha256(repr(record.fields).encode()).hexdigest()
         if sent and (known := self.current(sent)):
-            return self._how(bib), known, ()
+            return self._how(bib) if known == sent else MATCH, known, ()
         if bib in self.made:
             number, by, at = self.made[bib]
             return CREATE if (by, at) == (upload.ident, record.end) else MATCH, int(number), ()

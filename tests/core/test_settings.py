@@ -119,7 +119,7 @@ MISTAKES = {
     "a key nothing is near to lists the possible ones":
         ('suffix = "9999"', 'colour = "red"', 3, "institution.colour", "possible here: name, suffix"),
     "a typo in a table's name":
-        ("[institution]", "[institutoin]", 1, "institution", "this key is missing"),
+        ("[institution]", "[institutoin]", 1, "institutoin", "did you mean 'institution'?"),
     "a value that is not one of those possible names them":
         ('disposition = "target"', 'disposition = "kept"', 11, "symbols.ZUL.disposition", "'retained', 'target' or 'retiring'"),
     "a collection id that hasn't seven digits":
@@ -168,14 +168,13 @@ def test_a_mistake_is_told_with_file_line_key_and_remedy(tmp_path: Path, what: s
     assert old in SETTINGS
     error = mistake(tmp_path, SETTINGS.replace(old, new, 1))
     assert str(tmp_path / "console.toml") in error.where
-    assert f"line {line}, key {key}" in f"{error.where}," or what == "a typo in a table's name"
-    assert words in error.what and key.split(".")[0] in str(error)
-    assert error.then
+    assert error.where.endswith(f"line {line}, key {key}")
+    assert words in error.what and error.then
 
 
 def test_several_mistakes_are_told_at_once_three_at_most(tmp_path: Path) -> None:
     error = mistake(tmp_path, '[institution]\na = 1\nb = 2\nc = 3\nd = 4\n')
-    assert error.what.count(":") == 3 and "(and 2 more)" in error.what
+    assert error.what.count("is not known") == 3 and "(and 2 more)" in error.what
 
 
 def test_a_retiring_symbol_can_have_no_streams_of_its_own(tmp_path: Path) -> None:

@@ -9,46 +9,31 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import pytest
 
 from oclc_console.operations.import_reports import import_reports
 from oclc_console.store import runs
 from oclc_console.store.events import Ended, Event
-from oclc_console.workspace import Workspace, make_workspace
+from oclc_console.workspace import Workspace
 
 SETTINGS = """
 [institution]
 name = "Example University Library"
 suffix = "9999"
 [symbols.ZUL]
-name = "University-wide"
 disposition = "target"
 libraries = ["NET"]
-lsn = ["001"]
-ocn = ["035$a"]
 [[symbols.ZUL.streams]]
 name = "All"
-word = "all"
 collection = "1000081"
-kind = "bib"
-match = "all"
-delivery = "console"
-keep = { any = ["LDR/00 ~ ."] }
 [[symbols.ZUL.streams]]
 name = "Cancels"
-word = "cancels"
 collection = "1000082"
 kind = "delete"
-match = "all"
 delivery = "alma"
-keep = { any = ["999"] }
+keep = { any = ["999$a"] }
 [symbols.ZMD]
-name = "Retiring"
 disposition = "retiring"
 successor = "ZUL"
-libraries = ["MED"]
-lsn = ["001"]
-ocn = ["035$a"]
 """
 
 EPOCH = 1604391120123  # 2020-11-03T08:12:00.123Z, which is 03:12:00.123 in New York
@@ -60,7 +45,9 @@ def key(n: int, epoch: int = EPOCH, symbol: str = "ZUL", collection: str = "1000
     return f"{symbol}_{collection}_{epoch}::bib::{n}"
 
 
-def name_of(word: str, *, time: str = "031200123", original: str = ORIGINAL, folder: str = "IN.BIB", symbol: str = "ZUL") -> str:
+def name_of(
+    word: str, *, time: str = "031200123", original: str = ORIGINAL, folder: str = "IN.BIB", symbol: str = "ZUL"
+) -> str:
     """A report's name as OCLC writes it."""
     return f"{symbol}-{symbol}.{original[:7]}.{folder}.D20201103.T{time}.{original}.{word}.txt"
 
@@ -85,12 +72,6 @@ def exceptions(count: int) -> bytes:
                    f"Invalid code in {i}th $2 in 2nd 650.\n" for i in range(count)).encode()
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    """An empty workspace."""
-    return make_workspace(tmp_path / "workspace", SETTINGS)
-
-
 def write(folder: Path, name: str, content: bytes) -> Path:
     """A file for import."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -100,11 +81,12 @@ def write(folder: Path, name: str, content: bytes) -> Path:
 
 def run_import(workspace: Workspace, *files: Path) -> tuple[list[dict[str, Any]], int]:
     """Imports for real: what each file came to, and the exit code."""
+    before = set(workspace.runs.glob("*-import-*"))
     events: list[Event] = list(runs.run(workspace, import_reports(workspace, files), threading.Event()))
     end = events[-1]
     assert isinstance(end, Ended)
-    last = max((path for path in workspace.runs.iterdir() if path.name != ".locks"), key=lambda path: path.stat().st_mtime_ns)
-    return orjson.loads((last / "result.json").read_bytes())["files"], end.exit_code
+    (folder,) = set(workspace.runs.glob("*-import-*")) - before
+    return orjson.loads((folder / "result.json").read_bytes())["files"], end.exit_code
 
 
 def tree(root: Path) -> dict[str, str]:

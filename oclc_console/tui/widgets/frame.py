@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 from textual import events
-from textual.app import ComposeResult
 from textual.content import Content
 from textual.screen import ActiveBinding
 from textual.widget import Widget
@@ -153,7 +152,3 @@ class Frame(Widget):
             self.border_title = Content(plain(left))
         if right or self.border_subtitle:
             self.border_subtitle = Content(plain(right))
-
-    def compose(self) -> ComposeResult:
-        """Children are given, none are made."""
-        return iter(())

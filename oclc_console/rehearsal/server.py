@@ -1,0 +1,218 @@
+"""The stand-in OCLC's SFTP server (asyncssh, so that it shares no code with our paramiko client): loopback only, key login
+only, one account a symbol. The moment a client closes an upload the file is gone from the listing. Run as a process of its
+own: `python -m oclc_console.rehearsal.server FOLDER [--port N] [--parent PID] [--idle SECONDS]`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import errno
+import logging
+import os
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import orjson
+from asyncssh.sftp import SFTPServerHandler
+
+from oclc_console import clock, files
+from oclc_console.errors import ConsoleError, HereError, from_os_error
+from oclc_console.rehearsal import folder as places
+from oclc_console.rehearsal.jobs import Journal
+from oclc_console.rehearsal.office import Office
+from oclc_console.rehearsal.starting import HOST, SERVER_FILE, SERVER_LOCK, is_alive
+
+LONGEST_NAME = 150  # bytes; a report's name holds the file's name and some 90 bytes more
+_LOOK_EVERY = 0.1
+_TRY_AGAIN_AFTER = 1.0
+_log = logging.getLogger("rehearsal")
+
+
+class _State:
+    """What a running server knows: how many connections are open, since when none is, and whether it shall end."""
+
+    def __init__(self, folder: Path, journal: Journal) -> None:
+        self.folder, self.journal = folder, journal
+        self.connections = 0
+        self.quiet_since = time.monotonic()
+        self.stopping = asyncio.Event()
+
+
+class _Login(asyncssh.SSHServer):  # type: ignore[misc]
+    """Lets in whoever holds the rehearsal's key, under the name of one of its accounts."""
+
+    def __init__(self, state: _State) -> None:
+        self.state = state
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self.state.connections += 1
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.state.connections -= 1
+        self.state.quiet_since = time.monotonic()
+
+    def begin_auth(self, username: str) -> bool:
+        return True
+
+    def public_key_auth_supported(self) -> bool:
+        return True
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        rehearsal = places.load(self.state.folder)
+        if rehearsal.behaviour.refuse_login or rehearsal.account(username) is None:
+            return False
+        expected = asyncssh.read_public_key(rehearsal.client_key.with_suffix(".pub"))
+        return bool(key.public_data == expected.public_data)
+
+
+class _Files(asyncssh.SFTPServer):  # type: ignore[misc]
+    """One account's files. An upload that is closed is taken; one whose link died is kept or taken as the settings say."""
+
+    def __init__(self, channel: asyncssh.SSHServerChannel[bytes], state: _State) -> None:
+        self.login = str(channel.get_extra_info("username"))
+        self.rehearsal = places.load(state.folder)
+        self.state = state
+        self.link_died = False
+        root = self.rehearsal.root(self.login)
+        self.inbox = Path(os.path.realpath(root)) / places.IN_BIB
+        super().__init__(channel, chroot=os.fsencode(root))
+
+    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> Any:
+        if len(path.rpartition(b"/")[2]) > LONGEST_NAME:
+            raise OSError(errno.ENAMETOOLONG, f"The name has more than {LONGEST_NAME} bytes")
+        return super().open(path, pflags, attrs)
+
+    def close(self, file_obj: Any) -> None:
+        path, written = Path(os.fsdecode(file_obj.name)), file_obj.writable()
+        super().close(file_obj)
+        if not written or path.parent != self.inbox or not path.exists():
+            return
+        if self.link_died and self.rehearsal.behaviour.torn == "keep":
+            return
+        self.state.journal.take(path, self.login)
+
+
+class _Session(SFTPServerHandler):  # type: ignore[misc]
+    """asyncssh closes the handles of a dead link by the same call as a client does; this tells the two apart."""
+
+    async def _cleanup(self, exc: Exception | None) -> None:
+        if isinstance(self._server, _Files):
+            self._server.link_died = True
+        await super()._cleanup(exc)
+
+
+async def _session(state: _State, stdin: Any, stdout: Any, stderr: Any) -> None:
+    """One channel: the sftp subsystem, or a refusal."""
+    if stdin.channel.get_subsystem() != "sftp":
+        stderr.write(b"This account is for file exchange only.\n")
+        stdout.channel.exit(1)
+        return
+    await _Session(_Files(stdin.channel, state), stdin, stdout, 3).run()
+
+
+def serve(folder: Path, *, port: int = 0, parent: int | None = None, idle_seconds: float = 60) -> None:
+    """Runs the stand-in OCLC of `folder` in the foreground until SIGTERM, or until the process `parent` is gone (or there is
+    none) and nobody has been connected for `idle_seconds` and no file waits. Says where it listens in server.json. Raises
+    HereError when it runs already or the port is taken."""
+    with files.locked(folder / SERVER_LOCK, doing="serving this rehearsal", wait_seconds=2):
+        journal = Journal(folder)
+        try:
+            asyncio.run(_serve(folder, journal, port, parent, idle_seconds))
+        except OSError as error:
+            raise from_os_error(error, f"serving the rehearsal on {HOST}:{port}") from error
+        finally:
+            (folder / SERVER_FILE).unlink(missing_ok=True)
+            journal.close()
+
+
+async def _serve(folder: Path, journal: Journal, port: int, parent: int | None, idle_seconds: float) -> None:
+    rehearsal = places.load(folder)
+    state = _State(folder, journal)
+    _end_on_sigterm(state)
+
+    async def session(stdin: Any, stdout: Any, stderr: Any) -> None:
+        await _session(state, stdin, stdout, stderr)
+
+    acceptor = await asyncssh.listen(
+        HOST, port, server_factory=lambda: _Login(state), server_host_keys=[str(rehearsal.host_key)],
+        session_factory=session, encoding=None, allow_pty=False, agent_forwarding=False, x11_forwarding=False,
+        login_timeout=rehearsal.behaviour.login_seconds, keepalive_interval=15,
+    )
+    public = rehearsal.host_key.with_suffix(".pub").read_text().split()
+    listening = {"host": HOST, "port": acceptor.get_port(), "pid": os.getpid(), "host_key": " ".join(public[:2]),
+                 "started": clock.iso(clock.now())}
+    files.replace_file(folder / SERVER_FILE, orjson.dumps(listening))
+    try:
+        with ThreadPoolExecutor(1, "office") as pool:
+            await _work(state, pool, parent, idle_seconds)
+    finally:
+        (folder / SERVER_FILE).unlink(missing_ok=True)
+        acceptor.close()
+        await acceptor.wait_closed()
+
+
+def _end_on_sigterm(state: _State) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        if os.name == "nt":
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(state.stopping.set))
+        else:
+            loop.add_signal_handler(number, state.stopping.set)
+
+
+async def _work(state: _State, pool: ThreadPoolExecutor, parent: int | None, idle_seconds: float) -> None:
+    """Works off what is due, in the order it came, until the server shall end."""
+    loop = asyncio.get_running_loop()
+    office = Office(state.folder, state.journal)
+    not_before = 0.0
+    while not state.stopping.is_set():
+        state.journal.asked_again()
+        due = _next_due(state) if time.monotonic() >= not_before else None
+        if due is not None:
+            try:
+                await loop.run_in_executor(pool, office.work_through, due)
+            except (OSError, HereError):
+                _log.exception("%s waits: it could not be worked through", due.name)
+                not_before = time.monotonic() + _TRY_AGAIN_AFTER
+            continue
+        if not state.journal.waiting and _may_end(state, parent, idle_seconds):
+            return
+        await asyncio.sleep(_LOOK_EVERY)
+
+
+def _next_due(state: _State) -> Any:
+    turn_around = places.load(state.folder).behaviour.turn_around_seconds if state.journal.waiting else 0.0
+    now = clock.now().timestamp()
+    return next((taken for taken in state.journal.waiting if taken.received / 1000 + turn_around <= now), None)
+
+
+def _may_end(state: _State, parent: int | None, idle_seconds: float) -> bool:
+    if state.connections or (parent is not None and is_alive(parent)):
+        return False
+    return time.monotonic() - state.quiet_since >= idle_seconds
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The process: serves until its end; says on stderr why it can't."""
+    parser = argparse.ArgumentParser(prog="python -m oclc_console.rehearsal.server")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--parent", type=int, default=None)
+    parser.add_argument("--idle", type=float, default=60)
+    asked = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    try:
+        serve(asked.folder, port=asked.port, parent=asked.parent, idle_seconds=asked.idle)
+    except ConsoleError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -130,11 +130,13 @@ def _demo(options: argparse.Namespace) -> int:
         raise CallError("fewer than 50 records leave streams empty", where="--records", then="Use 50 or more.")
     if not options.headless:
         return main_demo(Path(options.dir), records=options.records, seed=options.seed)
+    from oclc_console.cli.rehearsal import ensure_rehearsal
     from oclc_console.rehearsal.demo import cycle, make_demo
+    from oclc_console.rehearsal.starting import stop_server
 
     stop = stop_on_signals()
-    workspace = make_demo(Path(options.dir), records=options.records, seed=options.seed, turn_around_seconds=0.2)
-    _ready(workspace)
+    workspace = make_demo(Path(options.dir), records=options.records, seed=options.seed)
+    ensure_rehearsal(workspace, seed=options.seed, turn_around_seconds=0.2)
     result = None
     for told in cycle(workspace, stop):
         if isinstance(told, dict):
@@ -143,8 +145,6 @@ def _demo(options: argparse.Namespace) -> int:
             show.say(told)
     if result is None:
         raise CallError("stopped before the end", where=options.dir, then="Run the same command again: it goes on.")
-    from oclc_console.rehearsal.server import stop_server
-
     stop_server(workspace.rehearsal)
     show.answer(result, _as_json(options), show.demo_words(result))
     return 0
@@ -152,11 +152,12 @@ def _demo(options: argparse.Namespace) -> int:
 
 def main_demo(root: Path, *, records: int, seed: int) -> int:
     """Makes (or opens again) the demo's workspace, starts its rehearsal and opens the console on it."""
+    from oclc_console.cli.rehearsal import ensure_rehearsal
     from oclc_console.rehearsal.demo import make_demo
     from oclc_console.tui.app import run_console
 
-    workspace = make_demo(root, records=records, seed=seed, turn_around_seconds=15)
-    _ready(workspace)
+    workspace = make_demo(root, records=records, seed=seed)
+    ensure_rehearsal(workspace, seed=seed, turn_around_seconds=15)
     run_console(workspace, workspace.root)
     return 0
 

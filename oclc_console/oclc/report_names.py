@@ -1,11 +1,12 @@
-"""What the name of a report tells: whose it is, which collection, when OCLC received the file, what that file was called,
-and which kind of report it is. Not for the names we give to uploads (names.py), and never the last word on what a report
-holds: its rows are (reports.py).
+"""What the name of a report tells: whose it is, which collection, when OCLC received the file, what that file was
+called, and which kind of report it is. Not for the names we give to uploads (names.py), and never the last word on
+what a report holds: its rows are (reports.py).
 
-Source: OCLC, "My Files: reports", and real names. Since July 2020 `<sender>-<symbol>.<collection>.IN.BIB.D<day>.T<time>.
-<original name>.<report word>.txt`; the original name keeps its own dots, so a name is read from both ends. Before that
-`metacoll.<symbol>.datasync.<collection>.D<day>.T<time>.<report word>.txt`. Times are US Eastern local time, daylight
-saving included (proved by the instant in the record keys), to the second or the millisecond.
+Source: OCLC, "My Files: reports", and real names. Since July 2020
+`<sender>-<symbol>.<collection>.IN.BIB.D<day>.T<time>.<original name>.<report word>.txt`; the original name keeps its
+own dots, so a name is read from both ends. Before that `metacoll.<symbol>.datasync.<collection>.D<day>.T<time>.<report
+word>.txt`. Times are US Eastern local time, daylight saving included (proved by the instant in the record keys), to
+the second or the millisecond.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ _BEFORE_2020 = re.compile(
     re.ASCII,
 )
 _SCAN_DELETE = re.compile(
-    rf"metacoll\.(?P<symbol>{_SYMBOL})\.[^.]+-(?P<report>report)\.(?P<day>\d{{8}})-(?P<time>\d{{6}})\.txt(?:\.zip)?", re.ASCII
+    rf"metacoll\.(?P<symbol>{_SYMBOL})\.[^.]+-(?P<report>report)\.(?P<day>\d{{8}})-(?P<time>\d{{6}})\.txt(?:\.zip)?",
+    re.ASCII,
 )
 SCAN_DELETE = "ScanDeleteList"
 
@@ -58,6 +60,8 @@ class ReportName:
 
 def unescape_symbol(written: str) -> str:
     """The symbol that OCLC wrote in a place where `@ $ #` can't stand: `A_36B` is `A$B`. Always in capitals."""
+    if "_" not in written:
+        return written.upper()
     return re.sub("_(?:64|36|35)", lambda escape: _UNESCAPES[escape[0]], written).upper()
 
 
@@ -80,9 +84,9 @@ def parse_report_name(name: str) -> ReportName | None:
 
 
 def received_at(day: str, time: str) -> datetime | None:
-    """The instant meant by `20230712` and `115732756` (or `115732`) in US Eastern local time; hour 24, which OCLC writes,
-    is the next day's hour 0. None for a time that can't be. In the hour that autumn repeats, the earlier one is taken:
-    the record keys tell exactly."""
+    """The instant meant by `20230712` and `115732756` (or `115732`) in US Eastern local time; hour 24, which OCLC
+    writes, is the next day's hour 0. None for a time that can't be. In the hour that autumn repeats, the earlier one
+    is taken: the record keys tell exactly."""
     hours, minutes, seconds = int(time[:2]), int(time[2:4]), int(time[4:6])
     if hours > 24 or minutes > 59 or seconds > 59:
         return None

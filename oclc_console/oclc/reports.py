@@ -1,7 +1,7 @@
 """What OCLC's reports say, line by line. The kind of a report is told by the shape of its rows; its name only confirms
-it. Every line is kept: one that can't be read is refused with a sentence, never dropped. A report whose layout nobody has
-shown (cross references, LBD, LHR, deletes) is kept and counted in lines, never read as outcomes. Not for files or for
-counting what became of an upload.
+it. Every line is kept: one that can't be read is refused with a sentence, never dropped. A report whose layout nobody
+has shown (cross references, LBD, LHR, deletes) is kept and counted in lines, never read as outcomes. Not for files or
+for counting what became of an upload.
 
 Layouts (real files; facts for BibProcessingReport and BibExceptionReport): UTF-8, `|`, no header.
     record key | LSN | OCN sent | OCN after | outcome                               BibProcessingReport, 5 columns
@@ -52,9 +52,9 @@ class RecordKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """One line of a report. `line` counts from 1; `raw` is the line as it came; `status` is ok or refused; `why` says why
-    it was refused, or what is odd about a row that was kept. `key` to `n` are the record key and its parts. `outcome` is a
-    word of a BibProcessingReport; `type`, `severity` and `text` are a BibExceptionReport's."""
+    """One line of a report. `line` counts from 1; `raw` is the line as it came; `status` is ok or refused; `why` says
+    why it was refused, or what is odd about a row that was kept. `key` to `n` are the record key and its parts.
+    `outcome` is a word of a BibProcessingReport; `type`, `severity` and `text` are a BibExceptionReport's."""
 
     line: int
     raw: str
@@ -80,7 +80,8 @@ class ReportRow:
 
     @property
     def is_rejection(self) -> bool:
-        """Whether a row of a BibProcessingReport tells that OCLC did not take the record, or says a word we don't know."""
+        """Whether a row of a BibProcessingReport tells that OCLC did not take the record, or says a word we don't
+        know."""
         return self.outcome is not None and self.outcome not in ACCEPTED
 
     @property
@@ -91,8 +92,8 @@ class ReportRow:
 
 @dataclass(frozen=True)
 class Report:
-    """A report whose kind has been told. `symbol`, `collection` and `epoch_ms` are those of most of its record keys (lines
-    of an older job do occur in a newer report); `lines` counts the lines that aren't blank."""
+    """A report whose kind has been told. `symbol`, `collection` and `epoch_ms` are those of most of its record keys
+    (lines of an older job do occur in a newer report); `lines` counts the lines that aren't blank."""
 
     type: str
     lines: int
@@ -227,7 +228,8 @@ def unpacked(content: bytes, name: str) -> bytes:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
             if len(members) != 1:
-                raise InputError(f"the archive holds {len(members)} files where one report should be", where=name, then=then)
+                what = f"the archive holds {len(members)} files where one report should be"
+                raise InputError(what, where=name, then=then)
             with archive.open(members[0]) as member:
                 text = member.read(LARGEST + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:

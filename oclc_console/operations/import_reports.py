@@ -1,7 +1,7 @@
-"""Files OCLC's reports: kept as they came, their rows in the ledger, their exceptions in TinyDB. One function does it for
-reports that were fetched and for those a person imports. Killed anywhere and called again, it ends as if undisturbed: the
-report itself is put in `reports/` last, and until it stands there nothing counts. Not for the server (fetch.py) nor for
-what became of an upload (account.py).
+"""Files OCLC's reports: kept as they came, their rows in the ledger, their exceptions in TinyDB. One function does it
+for reports that were fetched and for those a person imports. Killed anywhere and called again, it ends as if
+undisturbed: the report itself is put in `reports/` last, and until it stands there nothing counts. Not for the server
+(fetch.py) nor for what became of an upload (account.py).
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _MARC_START, _MARC_END = re.compile(rb"[0-9]{5}[^|\n]{7}[0-9]{5}"), b"\x1e\x1d"
 
 
 def import_reports(workspace: Workspace, files: Sequence[Path]) -> Operation:
-    """Reports a person has as files, filed one after the other. Raises CallError, before anything is done, when there is
-    no such file."""
+    """Reports a person has as files, filed one after the other. Raises CallError, before anything is done, when there
+    is no such file."""
     if not files:
         raise CallError("no report was named", where="reports import", then="Name one or more report files.")
     for file in files:
@@ -83,7 +83,7 @@ def file_report(
         return ReportRefused(_shown(name), reason)
     if isinstance(content, Path):
         if (size := content.stat().st_size) > LARGEST:
-            return ReportRefused(name, f"it has {size:,} bytes; no report is larger than {LARGEST:,}. Look at what it is.")
+            return ReportRefused(name, f"it has {size:,} bytes; no report is that large. Look at what it is.")
         content = content.read_bytes()
     with locked(workspace.runs / ".locks" / "filing-reports.lock", doing="filing a report", wait_seconds=60):
         return _filed(workspace, name, content, symbol)
@@ -92,7 +92,7 @@ def file_report(
 def _unfit_name(name: str) -> str | None:
     """Why a file of this name can't be kept in our folders."""
     if not is_plain_name(name):
-        return "its name has a path, a colon, a control character or a blank at an end in it. Rename it, then import it."
+        return "its name holds a path, a colon, a control character or an outer blank. Rename it, then import it."
     if name != _shown(name):
         return "its name is not readable text (UTF-8). Rename it, then import it."
     if len(name.encode()) > _LONGEST_NAME:
@@ -110,8 +110,8 @@ def _filed(workspace: Workspace, name: str, content: bytes, symbol: str | None) 
     sha256 = hashlib.sha256(content).hexdigest()
     standing = _standing(workspace, name)
     if standing and hashlib.sha256(standing.read_bytes()).hexdigest() != sha256:
-        return ReportRefused(name, f"{standing} is here already and holds other bytes; it stays as it is. Compare the two; "
-                                   "if both are wanted, rename the new one and import it again.")
+        return ReportRefused(name, f"{standing} is here already and holds other bytes; it stays as it is. Compare the "
+                                   "two; if both are wanted, rename the new one and import it again.")
     infos = list_reports(workspace)
     parts = parse_report_name(name)
     if before := _seen_before(workspace, infos, name, sha256, parts):
@@ -128,8 +128,8 @@ def _filed(workspace: Workspace, name: str, content: bytes, symbol: str | None) 
 
 
 def _event(info: ReportInfo, *, already: bool) -> ReportFiled:
-    return ReportFiled(info.name, info.type, info.symbol, info.rows, info.refused, info.records, info.superseded, already,
-                       info.sha256)
+    return ReportFiled(info.name, info.type, info.symbol, info.rows, info.refused, info.records, info.superseded,
+                       already, info.sha256)
 
 
 def _standing(workspace: Workspace, name: str) -> Path | None:
@@ -155,7 +155,7 @@ def _seen_before(
 def _read(workspace: Workspace, name: str, content: bytes, parts: ReportName | None) -> Report:
     text = unpacked(content, name)
     if not text.strip():
-        raise InputError("it is empty; a report has at least one line", then="Fetch it again, or ask OCLC for it again.")
+        raise InputError("it is empty; a report has at least one line", then="Fetch it again, or ask OCLC for it.")
     if _MARC_START.match(text) and _MARC_END in text:
         raise InputError("it holds MARC records and is no report", then="For Alma's files, use: oclc-console prepare")
     report = read_report(text, parts)
@@ -186,8 +186,10 @@ def _derive(
     _clean(workspace, folder, name)
     original, received = parts.original if parts else "", _received(parts, report)
     tally = report_rows.file_rows(workspace, folder, name, original, report.rows())
-    documents = rejections.write_exceptions(workspace, folder, name, report.rows(), original=original, received=received,
-                                            keep_refused=report.type == EXCEPTIONS)
+    documents = rejections.write_exceptions(
+        workspace, folder, name, report.rows(), original=original, received=received,
+        keep_refused=report.type == EXCEPTIONS,
+    )
     info = ReportInfo(
         **asdict(tally), name=name, type=report.type, understood=report.understood, symbol=folder,
         sender=(parts.sender if parts else report.symbol) or "",
@@ -216,8 +218,8 @@ def _clean(workspace: Workspace, folder: str, name: str) -> None:
 
 
 def _superseded(workspace: Workspace, info: ReportInfo, infos: list[ReportInfo]) -> int:
-    """How many records this report answers again: OCLC reruns a file and writes another set of reports, and the last one
-    holds. A report that comes after a newer one supersedes nothing."""
+    """How many records this report answers again: OCLC reruns a file and writes another set of reports, and the last
+    one holds. A report that comes after a newer one supersedes nothing."""
     if not info.original or not info.understood:
         return 0
     same = [other for other in infos if other.name != info.name and (other.symbol, other.type, other.original)

@@ -101,7 +101,7 @@ def settings_text(records: int) -> str:
     return "".join(parts)
 
 
-def make_demo(root: Path, *, records: int, seed: int, turn_around_seconds: float) -> Workspace:
+def make_demo(root: Path, *, records: int, seed: int) -> Workspace:
     """The demo's workspace in `root`, made from nothing; one that is there already is opened as it is. Raises CallError
     for a folder that holds something else."""
     root = root.absolute()

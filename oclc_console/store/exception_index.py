@@ -1,9 +1,9 @@
-"""Where each document begins in a file of exceptions, and what people search in it. Derived from that file (rejections.py
-writes it): a missing, torn or outdated index is made again from the documents, so it may be deleted at any time. Not the
-documents themselves.
+"""Where each document begins in a file of exceptions, and what people search in it. Derived from that file
+(rejections.py writes it): a missing, torn or outdated index is made again from the documents, so it may be deleted at
+any time. Not the documents themselves.
 
-The index file: one line of JSON (what it belongs to, and checksums), then the byte positions where documents begin and end,
-then where their searched lines begin, then those lines: LSN, severity and text in small letters.
+The index file: one line of JSON (what it belongs to, and checksums), then the byte positions where documents begin and
+end, then where their searched lines begin, then those lines: LSN, severity and text in small letters.
 """
 
 from __future__ import annotations
@@ -61,14 +61,14 @@ class Index:
 
 
 def index_of(path: Path, data: bytes | mmap) -> Index:
-    """The index of a file of exceptions whose bytes are `data`: the one beside it when it belongs to these bytes, else a
-    new one, which then stands beside it. Raises InputError when the file is not as we write it."""
+    """The index of a file of exceptions whose bytes are `data`: the one beside it when it belongs to these bytes, else
+    a new one, which then stands beside it. Raises InputError when the file is not as we write it."""
     beside = path.with_name(path.name + SUFFIX)
     with suppress(FileNotFoundError):
         if index := _read(beside.read_bytes(), path, beside):
             return index
     index = _made(path, data)
-    with suppress(OSError):  # it can be made again: who may only look, or meets a full disk, sees the exceptions all the same
+    with suppress(OSError):  # who may only look, or meets a full disk, sees the exceptions all the same
         replace_file(beside, _written(index, path))
     return index
 
@@ -138,8 +138,8 @@ def _read(content: bytes, path: Path, beside: Path) -> Index | None:
 
 
 def _still_belongs(sha256: str, path: Path, beside: Path) -> bool:
-    """Whether the documents are those indexed. An index that is not older than they are was made from them; else (a copied
-    workspace, an edited file) their bytes decide."""
+    """Whether the documents are those indexed. An index that is not older than they are was made from them; else (a
+    copied workspace, an edited file) their bytes decide."""
     if beside.stat().st_mtime_ns >= path.stat().st_mtime_ns:
         return True
     return sha256_of(path) == sha256

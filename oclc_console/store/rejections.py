@@ -1,6 +1,7 @@
-"""OCLC's exceptions: what OCLC wrote about single records, one TinyDB document a line, written once per report and never
-changed. Stock TinyDB opens such a file; we open it by memory map, with an index of where each document stands, so that a
-page of 50 reads 50 small pieces of it. Needs no network and no query engine. Not for what people do about a rejection.
+"""OCLC's exceptions: what OCLC wrote about single records, one TinyDB document a line, written once per report and
+never changed. Stock TinyDB opens such a file; we open it by memory map, with an index of where each document stands,
+so that a page of 50 reads 50 small pieces of it. Needs no network and no query engine. Not for what people do about a
+rejection.
 
     rejections/ZMD/<report name>.json    {"exceptions": {"1": {...}, "2": {...}}}, a document a line
 """
@@ -41,9 +42,10 @@ def exceptions_path(workspace: Workspace, symbol: str, name: str) -> Path:
 
 def document_of(row: ReportRow) -> Document | None:
     """What a line of a report tells a cataloguer, or None when there is nothing to tell: the record was taken."""
-    document = {"line": row.line, "key": row.key, "lsn": row.lsn, "n": row.n, "ocn_in": row.ocn_in, "ocn_out": row.ocn_out,
-                "type": row.type, "severity": row.severity or "", "text": row.text or "", "outcome": row.outcome,
-                "raw": row.raw}
+    document = {
+        "line": row.line, "key": row.key, "lsn": row.lsn, "n": row.n, "ocn_in": row.ocn_in, "ocn_out": row.ocn_out,
+        "type": row.type, "severity": row.severity or "", "text": row.text or "", "outcome": row.outcome, "raw": row.raw,
+    }
     if row.is_rejection:
         return {**document, "type": OUTCOME, "text": row.outcome or row.why}
     return document if row.type is not None else None
@@ -138,7 +140,9 @@ class ExceptionFile(Sequence[Document]):
     def __enter__(self) -> ExceptionFile:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 
@@ -223,8 +227,8 @@ def all_exceptions(workspace: Workspace, symbol: str | None = None) -> AllExcept
 
 
 def records(workspace: Workspace, symbol: str | None = None) -> dict[tuple[str, str], list[int]]:
-    """The records that OCLC complained about: (symbol, LSN or record key) -> places in `all_exceptions`. A line that tells
-    of no record stands alone under its report and line number."""
+    """The records that OCLC complained about: (symbol, LSN or record key) -> places in `all_exceptions`. A line that
+    tells of no record stands alone under its report and line number."""
     found: dict[tuple[str, str], list[int]] = {}
     for at, document in enumerate(_each(all_exceptions(workspace, symbol))):
         record = document["lsn"] or document["key"] or f"{document['report']}, line {document['line']}"

@@ -1,7 +1,7 @@
-"""A filed report in the ledger: a Parquet file with a row a line (refused lines too), and beside it a small JSON file that
-says what the report is and how many of what it holds, so that lists and counts never open the rows. Both are derived from
-the report as it came, which stands in `reports/` and is written last: a report counts once its file stands there. Not for
-OCLC's complaints as pages (rejections.py).
+"""A filed report in the ledger: a Parquet file with a row a line (refused lines too), and beside it a small JSON file
+that says what the report is and how many of what it holds, so that lists and counts never open the rows. Both are
+derived from the report as it came, which stands in `reports/` and is written last: a report counts once its file
+stands there. Not for OCLC's complaints as pages (rejections.py).
 
     ledger/ZMD/<report name>.parquet    <report name>.json
 """
@@ -33,8 +33,8 @@ _NUMBERS = frozenset({"line", "epoch_ms", "n", "ocn_in", "ocn_out"})
 
 @dataclass(frozen=True)
 class Tally:
-    """How many of what a report holds. `rows` were read, `refused` were not; `records` are distinct LSNs or, where a row
-    has none, record keys. `outcomes`, `severities` and `exceptions` (by type) count rows."""
+    """How many of what a report holds. `rows` were read, `refused` were not; `records` are distinct LSNs or, where a
+    row has none, record keys. `outcomes`, `severities` and `exceptions` (by type) count rows."""
 
     rows: int
     refused: int
@@ -47,8 +47,8 @@ class Tally:
 
 @dataclass(frozen=True)
 class ReportInfo(Tally):
-    """What is known of a filed report. `symbol` is its folder; `original` the uploaded file it answers (empty when its name
-    doesn't say); `received` when OCLC received that file, an ISO instant; `epoch_ms` the same by its record keys;
+    """What is known of a filed report. `symbol` is its folder; `original` the uploaded file it answers (empty when its
+    name doesn't say); `received` when OCLC received that file, an ISO instant; `epoch_ms` the same by its record keys;
     `documents` how many exception documents it made; `superseded` how many records it answers again."""
 
     name: str
@@ -69,7 +69,8 @@ class ReportInfo(Tally):
 
     @property
     def instant_ms(self) -> int:
-        """When the upload was received, in milliseconds: by its record keys, else by its name, else when we filed it."""
+        """When the upload was received, in milliseconds: by its record keys, else by its name, else when we filed
+        it."""
         if self.epoch_ms is not None:
             return self.epoch_ms
         return round(clock.parse(self.received or self.filed_at).timestamp() * 1000)
@@ -184,8 +185,8 @@ def _read_info(path: Path, changed_ns: int, size: int) -> ReportInfo:
 
 
 def answered_records(path: Path) -> set[str]:
-    """The records that a filed report answers: their LSNs or, where a row has none, the byte position of the record in the
-    uploaded file (the same in every rerun of that file)."""
+    """The records that a filed report answers: their LSNs or, where a row has none, the byte position of the record in
+    the uploaded file (the same in every rerun of that file)."""
     import pyarrow.parquet as pq
 
     records: set[str] = set()

@@ -148,7 +148,7 @@ def _finish(
 def _new_folder(workspace: Workspace, operation: Operation) -> Path:
     base = f"{clock.stamp(clock.now())}-{operation.verb}-{folder_name(operation.symbol)}"
     make_folder(workspace.runs)
-    for tail in ["", *(f"-{n}" for n in range(2, 100))]:
+    for tail in ["", *(f"-{n:02}" for n in range(2, 100))]:
         path = workspace.runs / (base + tail)
         try:
             path.mkdir()

@@ -137,7 +137,8 @@ MISTAKES = {
     "a successor that is not in the file":
         ('successor = "ZUL"', 'successor = "ZZZ"', 29, "symbols.ZLW.successor", "not 'ZZZ'"),
     "a successor of a symbol that stays":
-        ('disposition = "retained"', 'disposition = "retained"\nsuccessor = "ZUL"', 22, "symbols.ZMD.successor", "only a symbol"),
+        ('disposition = "retained"', 'disposition = "retained"\nsuccessor = "ZUL"',
+         22, "symbols.ZMD.successor", "only a symbol"),
     "a collection under two symbols":
         ('"1000031"', '"1000081"', 25, "symbols.ZMD.streams[1].collection", "belongs to ZUL already"),
     "two streams with the same word":

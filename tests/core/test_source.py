@@ -8,6 +8,7 @@ import io
 import warnings
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pymarc
 import pytest
@@ -134,8 +135,9 @@ def theirs(raw: bytes) -> list[tuple[bytes, bytes]]:
         if utf8:
             fields.append((field.tag.encode(), field.as_marc("utf-8")[:-1]))
         elif isinstance(field, pymarc.RawField) and field.subfields:
-            parts = b"".join(b"\x1f" + part.code.encode("latin-1") + bytes(part.value) for part in field.subfields)
-            fields.append((field.tag.encode(), "".join(field.indicators).encode() + parts))
+            values: list[tuple[str, Any]] = [(part.code, part.value) for part in field.subfields]  # bytes, in a RawField
+            parts = b"".join(b"\x1f" + code.encode("latin-1") + value for code, value in values)
+            fields.append((field.tag.encode(), "".join(field.indicators or ()).encode() + parts))
         else:
             data = field.data
             fields.append((field.tag.encode(), data if isinstance(data, bytes) else (data or "").encode("latin-1")))

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
+import sys
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from oclc_console.cli.rehearsal import accounts_of, ensure_rehearsal
 from oclc_console.marc.record import put_together
+from oclc_console.operations.account import Account, account
+from oclc_console.operations.fetch import fetch
+from oclc_console.rehearsal.folder import prepare_rehearsal
+from oclc_console.rehearsal.starting import stop_server
 from oclc_console.store.events import Event
 from oclc_console.store.ledger import connect
 from oclc_console.store.runs import Operation, run
@@ -99,3 +108,45 @@ def ledger(workspace: Workspace, symbol: str) -> list[dict[str, Any]]:
     found = connect().execute("FROM read_parquet(?) ORDER BY source, number", [files])
     names = [column[0] for column in found.description or []]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+@contextlib.contextmanager
+def rehearsing(workspace: Workspace, **behaviour: Any) -> Iterator[Path]:
+    """The workspace's rehearsal, running while the block lasts; gives the folder where it puts what it took."""
+    behaviour.setdefault("turn_around_seconds", 0.1)
+    prepare_rehearsal(workspace.rehearsal, accounts=accounts_of(workspace.settings), seed=1, **behaviour)
+    ensure_rehearsal(workspace)
+    try:
+        yield workspace.rehearsal / "taken"
+    finally:
+        stop_server(workspace.rehearsal)
+
+
+def taken(folder: Path) -> dict[str, bytes]:
+    """Every file the rehearsal took, by name."""
+    return {path.name: path.read_bytes() for path in folder.rglob("*.mrc*")}
+
+
+def fetched(workspace: Workspace, symbol: str) -> Account:
+    """The symbol's account once every file it sent has been answered."""
+    began = time.monotonic()
+    while time.monotonic() - began < 60:
+        carry_out(workspace, fetch(workspace, symbol))
+        answer = account(workspace, symbol)
+        if not answer.total["not_reported"]:
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(f"no report after a minute: {answer.total}")
+
+
+def console(workspace: Workspace, *words: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command itself, as a person or a timer would."""
+    command = [sys.executable, "-m", "oclc_console", "--workspace", str(workspace.root), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def start(workspace: Workspace, *words: str) -> subprocess.Popen[bytes]:
+    """Starts the command and lets it run, in a session of its own as the console does."""
+    command = [sys.executable, "-m", "oclc_console", "--workspace", str(workspace.root), *words]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                            start_new_session=True)

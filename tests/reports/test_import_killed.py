@@ -48,14 +48,15 @@ def begun(workspace: Workspace, files: list[Path], at_sync: int) -> subprocess.P
 
 def three_reports(folder: Path, count: int) -> list[Path]:
     """A report, OCLC's exceptions, and the report of a rerun."""
-    return [write(folder, name_of(PROCESSING), processing(count)), write(folder, name_of(EXCEPTIONS), exceptions(count)),
+    return [write(folder, name_of(PROCESSING), processing(count)),
+            write(folder, name_of(EXCEPTIONS), exceptions(count)),
             write(folder, name_of(PROCESSING, time="041200123"), processing(count // 2, EPOCH + 3_600_000))]
 
 
 def undisturbed(folder: Path, files: list[Path]) -> dict[str, str]:
     workspace = make_workspace(folder / "undisturbed", SETTINGS)
     run_import(workspace, *files)
-    assert [info.superseded for info in reports_table(workspace)][0] > 0
+    assert [info.superseded for info in reports_table(workspace)] != [0, 0, 0]
     return tree(workspace.root)
 
 

@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from oclc_console.errors import CallError
+from oclc_console.oclc.reports import EXCEPTIONS, PROCESSING
 from oclc_console.operations.import_reports import (
     exceptions_of_record,
     file_report,
@@ -20,10 +21,9 @@ from oclc_console.operations.import_reports import (
     report_lines,
     reports_table,
 )
-from oclc_console.oclc.reports import EXCEPTIONS, PROCESSING
 from oclc_console.store import runs
 from oclc_console.store.events import ReportFiled, ReportRefused
-from oclc_console.store.rejections import open_exceptions
+from oclc_console.store.rejections import exceptions_path
 from oclc_console.store.report_rows import info_path, kept_path, rows_path
 from oclc_console.workspace import Workspace
 from tests.reports.made_up import EPOCH, ORIGINAL, exceptions, key, name_of, processing, run_import, tree, write
@@ -39,6 +39,12 @@ def refused(workspace: Workspace, name: str, content: bytes) -> str:
     event = file_report(workspace, name, content)
     assert isinstance(event, ReportRefused), event
     return event.reason
+
+
+def contents(workspace: Workspace) -> dict[Path, bytes]:
+    """Every file but the runs', byte for byte."""
+    paths = (path for path in workspace.root.rglob("*") if workspace.runs not in path.parents)
+    return {path: path.read_bytes() for path in paths if path.is_file()}
 
 
 def test_the_real_reports_are_filed_with_every_line(workspace: Workspace, real: Path) -> None:
@@ -62,10 +68,9 @@ def test_the_real_reports_are_filed_with_every_line(workspace: Workspace, real: 
 def test_importing_the_real_reports_twice_changes_nothing(workspace: Workspace, real: Path) -> None:
     paths = [*real.glob("*Report*.txt"), *(real / "reconstructed").glob("*.txt")]
     first, exit_code = run_import(workspace, *paths)
-    before = {path: path.read_bytes() for path in workspace.root.rglob("*") if path.is_file() and workspace.runs not in path.parents}
+    before = contents(workspace)
     second, _ = run_import(workspace, *paths)
-    after = {path: path.read_bytes() for path in workspace.root.rglob("*") if path.is_file() and workspace.runs not in path.parents}
-    assert before == after
+    assert contents(workspace) == before
     assert second == [{**file, "already": True} for file in first]
     assert exit_code == 1  # layouts nobody has shown are among them
 
@@ -74,10 +79,11 @@ def test_every_line_stands_in_the_ledger_with_ids_as_text_and_numbers_as_whole_n
     broken = processing(30) + f"{key(31)}|991|1\n".encode()
     filed(workspace, name_of(PROCESSING), broken)
     path = str(rows_path(workspace, "ZUL", name_of(PROCESSING)))
-    types = dict(duckdb.sql(f"SELECT column_name, column_type FROM (DESCRIBE FROM '{path}')").fetchall())
+    database = duckdb.connect()
+    types = dict(database.execute(f"SELECT column_name, column_type FROM (DESCRIBE FROM '{path}')").fetchall())
     assert (types["lsn"], types["ocn_in"], types["ocn_out"], types["n"], types["line"]) == (
         "VARCHAR", "BIGINT", "BIGINT", "BIGINT", "BIGINT")
-    rows = duckdb.sql(f"SELECT raw, status, lsn, report, original FROM '{path}' ORDER BY line").fetchall()
+    rows = database.execute(f"SELECT raw, status, lsn, report, original FROM '{path}' ORDER BY line").fetchall()
     assert [row[0] for row in rows] == broken.decode().splitlines()
     assert [row[1] for row in rows] == ["ok"] * 30 + ["refused"]
     assert rows[0][2:] == ("9900000000019999", name_of(PROCESSING), ORIGINAL)
@@ -134,7 +140,7 @@ def test_the_same_bytes_under_another_name_are_the_same_report(workspace: Worksp
     first = filed(workspace, name_of(PROCESSING), processing(5))
     before = tree(workspace.root)
     again = filed(workspace, "mailed by a colleague.txt", processing(5))
-    assert (again.already, again.name, again.rows, again.symbol) == (True, "mailed by a colleague.txt", first.rows, "ZUL")
+    assert (again.already, again.name, again.rows, again.symbol) == (True, "mailed by a colleague.txt", 5, first.symbol)
     assert tree(workspace.root) == before
 
 
@@ -144,7 +150,7 @@ def test_two_cross_reference_reports_may_hold_the_same_bytes_and_are_two(workspa
     assert filed(workspace, "copy.txt", b"991\t12\n").already
 
 
-def test_other_bytes_under_a_name_that_is_here_are_refused_and_nothing_changes(workspace: Workspace, tmp_path: Path) -> None:
+def test_other_bytes_under_a_name_that_is_here_are_refused(workspace: Workspace, tmp_path: Path) -> None:
     filed(workspace, name_of(PROCESSING), processing(5))
     before = tree(workspace.root)
     files, exit_code = run_import(workspace, write(tmp_path, name_of(PROCESSING), processing(6)))
@@ -154,8 +160,10 @@ def test_other_bytes_under_a_name_that_is_here_are_refused_and_nothing_changes(w
     assert tree(workspace.root) == before
 
 
-@pytest.mark.parametrize("name", ["../x.txt", "a/b.txt", ".hidden.txt", "a\\b.txt", "C:x.txt", "x.txt\n", "x\x1b[2J.txt", "",
-                                  " x.txt", "bad\udcff.txt", "long" * 60 + ".txt", "reviews", "20201103T081200Z-prepare-ZUL"])
+@pytest.mark.parametrize("name", [
+    "../x.txt", "a/b.txt", ".hidden.txt", "a\\b.txt", "C:x.txt", "x.txt\n", "x\x1b[2J.txt", "", " x.txt",
+    "bad\udcff.txt", "long" * 60 + ".txt", "reviews", "20201103T081200Z-prepare-ZUL",
+])
 def test_a_hostile_name_is_refused_with_a_sentence(workspace: Workspace, name: str) -> None:
     before = tree(workspace.root)
     assert "name" in refused(workspace, name, processing(2))
@@ -191,7 +199,7 @@ def test_a_zipped_report_is_read_and_kept_zipped(workspace: Workspace) -> None:
     assert report_lines(workspace, "ZUL", name, 1, 2) == processing(4).decode().splitlines()[1:3]
 
 
-def test_a_missing_file_or_a_folder_stops_the_import_before_anything_is_done(workspace: Workspace, tmp_path: Path) -> None:
+def test_a_missing_file_or_a_folder_stops_an_import_before_it_begins(workspace: Workspace, tmp_path: Path) -> None:
     good = write(tmp_path, name_of(PROCESSING), processing(3))
     for bad in (tmp_path / "missing.txt", tmp_path):
         with pytest.raises(CallError) as raised:
@@ -226,7 +234,7 @@ def test_what_was_lost_of_a_report_is_made_again_from_the_report(workspace: Work
     name = name_of(PROCESSING)
     filed(workspace, name, processing(50))
     before = tree(workspace.root)
-    for lost in (rows_path(workspace, "ZUL", name), info_path(workspace, "ZUL", name), open_exceptions(workspace, "ZUL", name).path):
+    for lost in (place(workspace, "ZUL", name) for place in (rows_path, info_path, exceptions_path)):
         lost.unlink()
         assert filed(workspace, name, processing(50)).rows == 50
         assert tree(workspace.root) == before
@@ -255,7 +263,7 @@ def test_everything_about_one_record_is_found_by_its_number_and_by_its_key(works
     filed(workspace, name_of(EXCEPTIONS), exceptions(60))
     by_number = exceptions_of_record(workspace, "ZUL", "9900000000109999")
     assert sorted((each["type"], each["severity"]) for each in by_number) == [
-        ("Outcome", ""), ("Validation Error", "CRITICAL"), ("Validation Error", "MINOR"), ("Validation Error", "SEVERE")]
+        ("Outcome", ""), *(("Validation Error", severity) for severity in ("CRITICAL", "MINOR", "SEVERE"))]
     nameless = exceptions_of_record(workspace, None, key(33_000))
     assert [(each["type"], each["text"], each["lsn"]) for each in nameless] == [("Outcome", "data error", None)]
     assert exceptions_of_record(workspace, "ZUL", "99") == []
@@ -285,6 +293,8 @@ def test_listing_reports_and_exceptions_loads_no_query_engine(workspace: Workspa
 def test_a_report_says_whence_and_when_it_came(workspace: Workspace) -> None:
     filed(workspace, name_of(PROCESSING), processing(5))
     (info,) = reports_table(workspace)
-    facts: dict[str, Any] = {"sender": "ZUL", "collection": "1000081", "original": ORIGINAL, "epoch_ms": EPOCH,
-                             "received": "2020-11-03T08:12:00.123Z", "filed_by": workspace.actor, "bytes": len(processing(5))}
+    facts: dict[str, Any] = {
+        "sender": "ZUL", "collection": "1000081", "original": ORIGINAL, "epoch_ms": EPOCH,
+        "received": "2020-11-03T08:12:00.123Z", "filed_by": workspace.actor, "bytes": len(processing(5)),
+    }
     assert {name: getattr(info, name) for name in facts} == facts

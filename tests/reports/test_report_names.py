@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from oclc_console.oclc.report_names import parse_report_name, received_at, unescape_symbol
 
-PUL = "PUL-PUL.1012676.IN.BIB.D20230712.T115732756.1012676.pul.non-pcc_27837389230006421_new.mrc_1.BibExceptionReport.txt"
+PUL = ("PUL-PUL.1012676.IN.BIB.D20230712.T115732756."
+       "1012676.pul.non-pcc_27837389230006421_new.mrc_1.BibExceptionReport.txt")
 
 
 def test_a_name_of_today_is_read_from_both_ends() -> None:
@@ -48,7 +49,8 @@ def test_an_impossible_time_is_none_and_the_name_is_still_understood(day: str, t
 
 @pytest.mark.parametrize("written", ["LU_36", "LU$", "lu$"])
 def test_a_symbol_with_a_dollar_sign_is_the_same_symbol_raw_or_escaped(written: str) -> None:
-    name = parse_report_name(f"{written}-{written}.1000081.IN.BIB.D20201103.T120000000.1000081.lu_36.x.mrc.BibProcessingReport.txt")
+    head = f"{written}-{written}.1000081.IN.BIB.D20201103.T120000000"
+    name = parse_report_name(head + ".1000081.lu_36.x.mrc.BibProcessingReport.txt")
     assert name is not None
     assert (name.sender, name.symbol) == ("LU$", "LU$")
     assert unescape_symbol("a_64b_35") == "A@B#"

@@ -56,7 +56,8 @@ def test_known_words_are_normalised_and_any_other_word_is_kept(word: str, outcom
 def test_a_data_error_with_no_local_number_is_kept() -> None:
     row = row_of(f"{key(5009621)}||||Data Error||invalid_characters_present")
     assert (row.status, row.lsn, row.ocn_in, row.ocn_out) == ("ok", None, None, None)
-    assert (row.type, row.severity, row.text, row.record) == ("Data Error", "", "invalid_characters_present", key(5009621))
+    assert (row.type, row.severity, row.text) == ("Data Error", "", "invalid_characters_present")
+    assert row.record == key(5009621)
 
 
 def test_a_text_that_holds_the_separator_stays_whole() -> None:
@@ -90,7 +91,8 @@ def test_a_number_that_is_not_digits_keeps_its_row_and_is_told() -> None:
 
 def test_windows_line_ends_a_byte_order_mark_and_an_empty_last_line_change_nothing() -> None:
     plain = [(row.lsn, row.outcome) for row in rows_of(processing(5))]
-    assert [(r.lsn, r.outcome) for r in rows_of(b"\xef\xbb\xbf" + processing(5).replace(b"\n", b"\r\n") + b"\r\n")] == plain
+    windows = b"\xef\xbb\xbf" + processing(5).replace(b"\n", b"\r\n") + b"\r\n"
+    assert [(r.lsn, r.outcome) for r in rows_of(windows)] == plain
     assert [(r.lsn, r.outcome) for r in rows_of(processing(5).replace(b"\n", b"\r"))] == plain
     assert [(r.lsn, r.outcome) for r in rows_of(processing(5).rstrip())] == plain
 
@@ -120,7 +122,7 @@ def test_an_unknown_layout_is_counted_in_lines_and_never_read_as_outcomes() -> N
     (name_of(PROCESSING), "delete", "BibProcessingReport (delete)"),
     ("", "delete", "BibProcessingReport (delete)"),
 ])
-def test_lbd_lhr_and_delete_reports_are_not_read_as_outcomes_even_when_they_look_like_it(name: str, kind: str, told: str) -> None:
+def test_lbd_lhr_and_delete_reports_are_never_read_as_outcomes(name: str, kind: str, told: str) -> None:
     report = read_report(processing(20), parse_report_name(name), kind)
     assert (report.type, report.understood) == (told, False)
     assert {row.outcome for row in report.rows()} == {None}
@@ -156,7 +158,9 @@ def test_a_zipped_report_is_opened_in_memory_and_a_broken_archive_is_refused() -
     ("T091924073", 54, {"match": 46, "create": 4, "unresolved": 2, "field transfer": 1, "replace": 1}),
     ("T091935658", 13, {"match": 10, "unresolved": 1, "field transfer": 1, "replace": 1}),
 ])
-def test_every_line_of_the_real_processing_reports_is_read(real: Path, part: str, count: int, outcomes: dict[str, int]) -> None:
+def test_every_line_of_the_real_processing_reports_is_read(
+    real: Path, part: str, count: int, outcomes: dict[str, int]
+) -> None:
     (path,) = real.glob(f"*{part}*.txt")
     rows = rows_of(path.read_bytes(), path.name)
     assert len(rows) == count and {row.status for row in rows} == {"ok"} and {row.why for row in rows} == {""}
@@ -186,7 +190,9 @@ def mutated(draw: st.DrawFn) -> bytes:
     for _ in range(draw(st.integers(0, 8))):
         at, length = draw(st.integers(0, len(content))), draw(st.integers(0, 40))
         content[at : at + length] = draw(st.one_of(
-            st.binary(max_size=20), st.sampled_from([b"|", b"\n", b"\r", b"\r\n", b"\x00", b"\xff\xfe", b"||||", b"::bib::"])))
+            st.binary(max_size=20),
+            st.sampled_from([b"|", b"\n", b"\r", b"\r\n", b"\x00", b"\xff\xfe", b"||||", b"::bib::"]),
+        ))
     return bytes(content)
 
 

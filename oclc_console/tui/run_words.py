@@ -1,0 +1,205 @@
+"""What a run says of itself, in lines: its state, how far each of its files is, how fast it goes, what it came to. Pure: made
+from a run's folder as it was read, and from the outbox where that knows more. Not for reading anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import TypeVar
+
+from oclc_console.operations.outbox import OutboxFile
+from oclc_console.store.events import (
+    Connected,
+    Counted,
+    Ended,
+    Event,
+    FileNotSent,
+    FileReady,
+    FileSent,
+    FileStarted,
+    ReportFiled,
+    ReportRefused,
+    SetAside,
+    SourceRead,
+)
+from oclc_console.store.runs import RunState
+from oclc_console.tui import words
+from oclc_console.tui.follow import Curve, Facts
+from oclc_console.tui.widgets.drawing import Line, Piece, fit, width_of
+
+STALLED_SECONDS = 15.0
+Kind = TypeVar("Kind", bound=Event)
+
+
+@dataclass(frozen=True)
+class FileLine:
+    """One file of a run: its state word, how far it is (bytes or what the run counts), and a few words more."""
+
+    name: str
+    state: str
+    done: int = 0
+    total: int = 0
+    said: str = ""
+
+
+def shown_state(run: RunState, stopping: bool = False) -> str:
+    """The run's state as the screens name it: done with something set aside is `look`, asked to stop is `stopping`."""
+    if run.state == "running":
+        return "stopping" if stopping else "running"
+    if run.state == "done" and run.needs_attention:
+        return "look"
+    return run.state
+
+
+def result_words(run: RunState) -> str:
+    """What a run came to (or how far it is), with its denominators."""
+    events = [recorded.event for recorded in run.events]
+    if run.verb == "prepare":
+        counted = last_of(events, Counted)
+        return f"{counted.routed:,} of {counted.in_set:,} records routed" if counted else _progress_words(run)
+    if run.verb == "upload":
+        sent = sum(isinstance(event, FileSent) for event in events)
+        total = max(int(run.progress.get("files_total", 0)), sent)
+        return f"{sent} of {words.plural(total, 'file')} sent"
+    if run.verb == "fetch":
+        filed = sum(isinstance(event, ReportFiled) and not event.already for event in events)
+        refused = sum(isinstance(event, ReportRefused) for event in events)
+        return words.plural(filed, "new report") + (f", {refused} not taken" if refused else "")
+    filed = sum(isinstance(event, ReportFiled) for event in events)
+    return words.plural(filed, "report") if filed else _progress_words(run)
+
+
+def _progress_words(run: RunState) -> str:
+    done, total = int(run.progress.get("done", 0)), int(run.progress.get("total", 0))
+    return words.percent(done, total) if total else "nothing yet"
+
+
+def last_of(events: Sequence[Event], kind: type[Kind]) -> Kind | None:
+    """The last event of a kind."""
+    return next((event for event in reversed(events) if isinstance(event, kind)), None)
+
+
+def files_of(run: RunState, outbox: Sequence[OutboxFile] = ()) -> list[FileLine]:
+    """The run's files in the order it takes them."""
+    lines = {"prepare": _prepared, "upload": _uploaded}.get(run.verb, _reported)(run, outbox)
+    current = str(run.progress.get("file") or "")
+    if run.state != "running" or current not in lines:
+        return list(lines.values())
+    here = lines[current]
+    if here.state in ("sending", "reading", "waiting"):
+        working = "sending" if run.verb == "upload" else "reading"
+        lines[current] = replace(here, state=working, done=int(run.progress.get("file_done", 0)),
+                                 total=int(run.progress.get("file_total", 0)) or here.total)
+    return list(lines.values())
+
+
+def _prepared(run: RunState, outbox: Sequence[OutboxFile]) -> dict[str, FileLine]:
+    lines = {PurePath(str(file)).name: FileLine(PurePath(str(file)).name, "waiting") for file in run.asked.get("files", [])}
+    for recorded in run.events:
+        event = recorded.event
+        if isinstance(event, SourceRead):
+            lines[event.file] = FileLine(event.file, "read", event.bytes, event.bytes, f"{event.records:,} records")
+        elif isinstance(event, FileReady):
+            lines[event.name] = FileLine(event.name, "ready", event.bytes, event.bytes, f"{event.records:,} records")
+    return lines
+
+
+def _uploaded(run: RunState, outbox: Sequence[OutboxFile]) -> dict[str, FileLine]:
+    of_run = {recorded.event.name for recorded in run.events if isinstance(recorded.event, (FileStarted, FileNotSent))}
+    again = run.asked.get("again")
+    lines = {file.name: FileLine(file.name, "waiting", 0, file.bytes, f"{file.records:,} records") for file in outbox
+             if file.name in of_run or (run.state == "running" and again in (None, file.name) and file.state in
+                                        ("waiting", "partial"))}
+    for recorded in run.events:
+        event = recorded.event
+        if isinstance(event, FileStarted):
+            lines[event.name] = replace(lines.get(event.name, FileLine(event.name, "")), state="sending", done=0,
+                                        total=event.bytes)
+        elif isinstance(event, FileSent):
+            lines[event.name] = replace(lines.get(event.name, FileLine(event.name, "")), state="sent", done=event.bytes,
+                                        total=event.bytes)
+        elif isinstance(event, FileNotSent):
+            before = lines.get(event.name, FileLine(event.name, ""))
+            lines[event.name] = replace(before, state=event.state, done=event.acknowledged)
+    if run.state != "running":  # nothing is being sent by a run that is over
+        lines = {name: replace(line, state="partial") if line.state == "sending" else line for name, line in lines.items()}
+    return lines
+
+
+def _reported(run: RunState, outbox: Sequence[OutboxFile]) -> dict[str, FileLine]:
+    lines = {}
+    for recorded in run.events:
+        event = recorded.event
+        if isinstance(event, ReportFiled):
+            said = "was here already" if event.already else f"{event.rows:,} rows" + (
+                f", {event.refused:,} refused" if event.refused else "")
+            lines[event.name] = FileLine(event.name, "filed", event.rows, event.rows, said)
+        elif isinstance(event, ReportRefused):
+            lines[event.name] = FileLine(event.name, "refused", 0, 0, event.reason)
+    return lines
+
+
+def speed_words(run: RunState, curve: Curve, facts: Facts) -> str:
+    """`4.1 MB/s, 2:51 left`, or that nothing moves; empty for a run that is over."""
+    if run.state != "running":
+        return ""
+    unit, done, total = run.progress.get("unit", "bytes"), int(run.progress.get("done", 0)), int(run.progress.get("total", 0))
+    still = curve.still_for(facts.as_of)
+    if curve.samples and still > STALLED_SECONDS and done < total:
+        return f"nothing moved for {words.duration(still)}"
+    rate = curve.rate()
+    if not rate:
+        return "rate not known yet"
+    return f"{words.amount(round(rate), unit)}/s, {words.duration((total - done) / rate)} left"
+
+
+def one_line(run: RunState, facts: Facts, width: int) -> Line:
+    """A live run in one line: what, a bar, how far, how fast."""
+    unit, done, total = run.progress.get("unit", "bytes"), int(run.progress.get("done", 0)), int(run.progress.get("total", 0))
+    head: list[Piece] = [("◐ ", "accent"), (f"{run.verb} {run.symbol}  ", "")]
+    tail = f" {words.percent(done, total):>5}  {words.of(done, total, unit)}  {speed_words(run, facts.curves.get(run.name, Curve()), facts)}"
+    if not total:
+        tail = "  at work"
+        return fit([*head, (tail, "")], width)
+    room = max(6, min(40, width - width_of(head) - len(tail)))
+    return fit([*head, (words.bar(done, total, room), "accent"), (tail, "")], width)
+
+
+def file_line(file: FileLine, width: int, name_width: int) -> Line:
+    """` ✔ sent      1000043.zmd.vern.20201103.001.mrc   14.0 MB  ████████`."""
+    glyph_word, kind = words.state_piece(file.state)
+    head = fit((glyph_word, kind), 12)
+    line = [*head, *fit(file.name, name_width), (" ", "")]
+    if file.state in ("sending", "reading") and file.total:
+        tail = f" {words.percent(file.done, file.total):>5} of {words.size(file.total)}"
+        room = max(4, min(30, width - width_of(line) - len(tail)))
+        return fit([*line, (words.bar(file.done, file.total, room), "accent"), (tail, "")], width)
+    amount = words.size(file.total) if file.total and file.state != "filed" else ""
+    return fit([*line, (f"{amount:>9}  ", ""), (file.said, "muted")], width)
+
+
+def event_line(run: RunState, at: int) -> Line:
+    """One event: its time, and its words."""
+    recorded = run.events[at]
+    kind = "bad" if isinstance(recorded.event, (FileNotSent, ReportRefused)) else ""
+    if isinstance(recorded.event, Ended) and recorded.event.state != "done":
+        kind = "bad" if recorded.event.state in ("failed", "refused") else "warn"
+    if isinstance(recorded.event, SetAside):
+        kind = "warn"
+    mark = "! " if kind else ""
+    return [(f"{words.hour(recorded.at)} ", "muted"), (mark, kind), (recorded.event.words, kind)]
+
+
+def connection_words(run: RunState) -> str:
+    """Where to, as whom, with which host key; empty before there is a connection."""
+    connected = last_of([recorded.event for recorded in run.events], Connected)
+    return connected.words if connected else ""
+
+
+def may_accept(run: RunState) -> Counted | None:
+    """The counts of a prepare that was refused because records are unrouted or double; None for any other run."""
+    counted = last_of([recorded.event for recorded in run.events], Counted)
+    if run.verb == "prepare" and run.state == "refused" and counted and counted.unrouted + counted.double:
+        return counted
+    return None

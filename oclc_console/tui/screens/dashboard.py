@@ -1,0 +1,216 @@
+"""What is the state of the whole project? A row a symbol, a cell a milestone, what each waits for and since when; what needs
+a person; what is running. Not for doing anything to a symbol: Enter goes there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Input
+
+from oclc_console.operations.status import Status, SymbolStatus
+from oclc_console.tui import words
+from oclc_console.tui.follow import Facts
+from oclc_console.tui.run_words import one_line
+from oclc_console.tui.screens.base import ConsoleScreen
+from oclc_console.tui.widgets.drawing import Cell, Line, Piece, fit, line_of, width_of, wrap
+from oclc_console.tui.widgets.filter import FilterLine, holds
+from oclc_console.tui.widgets.frame import Frame
+from oclc_console.tui.widgets.lines import Lines
+from oclc_console.tui.widgets.table import Column, Table
+
+WIDE = 130  # from here on milestones have columns of their own, with their dates
+SHORT_TITLES = ("1 authorized", "2 new logins", "3 reclaimed", "4 ILL freeze", "5 deletion", "6 updates")
+LEGEND = "✔ done  ◐ now  ! look at it  · to come  – not for this symbol"
+NO_SYMBOLS = ("There is no symbol yet. Press e to open console.toml and add one as [symbols.ABC], with its libraries and "
+              "streams; it appears here when the file is saved.")
+
+
+class DashboardScreen(ConsoleScreen):
+    """Place 1."""
+
+    PLACE = "1"
+    TITLE = "Dashboard"
+    HELP = ("One row a symbol, one cell a milestone (1 authorizations, 2 new logins, 3 reclamation, 4 ILL freeze, 5 deletion, "
+            "6 WorldCat Updates). Phase is what the runs say; rejected counts stand over the records that OCLC has reported, "
+            "and a dash means that no report has come yet. Below: what needs a person, and what is running now.")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open", id="dashboard.open", key_display="↵", tooltip="Open the symbol under the cursor"),
+        Binding("slash", "filter", "Filter", id="dashboard.filter", key_display="/",
+                tooltip="Show only the symbols that hold a word; !word shows the others"),
+        Binding("e", "edit", "Settings", id="dashboard.edit", tooltip="Open console.toml in your editor"),
+    ]
+
+    def body(self) -> Iterable[Widget]:
+        """Symbols, what needs a person, what runs."""
+        yield Frame(Table(id="board"), FilterLine("a symbol, a library, a word of its phase"), Lines(id="about"), title="Symbols",
+                    id="symbols")
+        yield Frame(Lines(id="alerts"), title="Needs you", id="needs")
+        yield Frame(Lines(id="alive"), title="Running", id="running")
+
+    def on_mount(self) -> None:
+        """Keys go to the board."""
+        super().on_mount()
+        self.query_one("#about").can_focus = self.query_one("#alive").can_focus = False
+        self.query_one("#symbols", Frame).border_subtitle = LEGEND
+        self.query_one("#board").focus()
+
+    def on_resize(self) -> None:
+        """Other columns for another width."""
+        if self.console.facts:
+            self.show_facts(self.console.facts)
+
+    def show_facts(self, facts: Facts) -> None:
+        """Draws everything from the facts."""
+        self._show_alerts(facts)
+        self._show_running(facts)
+        if facts.status is None:
+            self._board.say("" if not facts.problem else "Nothing can be shown before console.toml is right. Press e.")
+            return
+        rows = [row for row in facts.status.symbols if holds(self._filter, row.symbol, row.name, row.phase, row.waiting_on,
+                                                              *row.libraries)]
+        wide = self.app.size.width >= WIDE
+        told = [_cells(row, facts, wide) for row in rows]
+        every = len(facts.status.symbols)
+        self._board.say(NO_SYMBOLS if not every else f"No symbol holds {self._filter!r}. Press / and Esc to see all.")
+        self._board.show(told, [row.symbol for row in rows], _columns(told, wide, self.app.size.width - 3))
+        title = f"Symbols {len(rows)} of {every}" + (f" · filter: {self._filter}" if self._filter else "")
+        self.query_one("#symbols", Frame).titles(title, LEGEND)
+        self._show_about()
+
+    @property
+    def _board(self) -> Table:
+        return self.query_one("#board", Table)
+
+    @property
+    def _filter(self) -> str:
+        return self.query_one(FilterLine).value
+
+    def _show_alerts(self, facts: Facts) -> None:
+        alerts = facts.status.alerts if facts.status else ()
+        frame = self.query_one("#needs", Frame)
+        frame.titles(f"Needs you {len(alerts) + bool(facts.problem)}")
+
+        def build(width: int) -> list[Line]:
+            lines: list[Line] = []
+            if facts.problem:
+                lines += wrap([("✖ settings ", "bad"), (facts.problem, ""), (" Press e to mend it.", "strong")], width, 2)
+            for alert in alerts:
+                lines += wrap([("! ", "warn"), (f"{alert.symbol} ", "strong"), (alert.text, ""), (f" → {alert.then}", "accent")],
+                              width, 2)
+            return lines or [[("✔ ", "good"), ("Nothing needs you now.", "muted")]]
+
+        self.query_one("#alerts", Lines).show(build)
+
+    def _show_running(self, facts: Facts) -> None:
+        frame = self.query_one("#running", Frame)
+        frame.titles(f"Running {len(facts.alive) + len(facts.starting)}")
+        frame.display = bool(facts.alive or facts.starting)
+
+        def build(width: int) -> list[Line]:
+            starting: list[Line] = [[("◐ ", "accent"), (f"{asked}: starting", "")] for asked in facts.starting]
+            return [*(one_line(run, facts, width) for run in facts.alive), *starting]
+
+        self.query_one("#alive", Lines).show(build)
+
+    @on(Table.Moved, "#board")
+    def _show_about(self) -> None:
+        row = self._row()
+
+        def build(width: int) -> list[Line]:
+            return [fit(line, width) for line in _about(row)] if row else []
+
+        self.query_one("#about", Lines).show(build)
+
+    def _row(self) -> SymbolStatus | None:
+        status: Status | None = self.console.facts.status if self.console.facts else None
+        return next((row for row in status.symbols if row.symbol == self._board.key), None) if status else None
+
+    @on(Input.Changed, "#filter")
+    def _filter_changed(self) -> None:
+        if self.console.facts:
+            self.show_facts(self.console.facts)
+
+    @on(FilterLine.Left)
+    def _filter_left(self) -> None:
+        self._board.focus()
+
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str | None:
+        """A symbol can be opened when there is one."""
+        if action == "open" and self._board.key is None:
+            return "There is no symbol to open. Press e to add one to console.toml, or / to change the filter."
+        return None
+
+    @on(Table.Chosen, "#board")
+    def action_open(self) -> None:
+        """Opens the symbol under the cursor."""
+        if self._board.key:
+            self.console.open_symbol(self._board.key)
+
+    def action_filter(self) -> None:
+        """Opens the filter line."""
+        self.query_one(FilterLine).open()
+
+    def action_edit(self) -> None:
+        """Opens console.toml in an editor."""
+        self.console.edit_settings()
+
+
+def _cells(row: SymbolStatus, facts: Facts, wide: bool) -> list[Cell]:
+    glyphs = [_milestone(row, number, facts, wide) for number in range(len(row.milestones))]
+    stones: list[Cell] = [*glyphs] if wide else [_joined(glyphs)]
+    since = words.age(row.since, facts.as_of) if row.since else ""
+    waiting = ("nothing", "muted") if row.waiting_on == "nothing" else row.waiting_on
+    return [(row.symbol, "strong"), *stones, row.phase, rejected(row), waiting, since]
+
+
+def rejected(row: SymbolStatus) -> Cell:
+    """`384/185,166`: rejected over the records reported so far; a dash while no report has come."""
+    if row.rejections is None:
+        return ("–", "muted")
+    return [(f"{row.rejections:,}", "warn" if row.rejections else ""), (f"/{row.reported:,}", "")]
+
+
+def _milestone(row: SymbolStatus, number: int, facts: Facts, dated: bool) -> Piece:
+    state = row.milestones[number]
+    named = state.state
+    if named == "current" and facts.status and any(alert.symbol == row.symbol for alert in facts.status.alerts):
+        named = "waiting"
+    glyph, word, kind = words.MILESTONE_STATES[named]
+    if not dated:
+        return glyph, kind
+    return f"{glyph} {words.day(state.completed) if state.completed else word}", kind
+
+
+def _joined(pieces: Sequence[Piece]) -> list[Piece]:
+    return [part for piece in pieces for part in (piece, (" ", ""))][:-1]
+
+
+def _columns(rows: Sequence[Sequence[Cell]], wide: bool, room: int) -> list[Column]:
+    """Columns as wide as what stands in them; what is too much is taken from the words, never from numbers."""
+    titles = ["", *(SHORT_TITLES if wide else ("1 2 3 4 5 6",)), "phase", "rejected", "waiting on", "since"]
+    widths = [max([len(title), *(width_of(line_of(row[at])) for row in rows)]) for at, title in enumerate(titles)]
+    over = sum(widths) + len(widths) - 1 - room
+    for at in (len(titles) - 2, len(titles) - 4):
+        if over > 0:
+            cut = min(over, max(0, widths[at] - 12))
+            widths[at] -= cut
+            over -= cut
+    right = {len(titles) - 3, len(titles) - 1}
+    return [Column(title, widths[at], right=at in right, grows=at == len(titles) - 4) for at, title in enumerate(titles)]
+
+
+def _about(row: SymbolStatus) -> list[Line]:
+    """Two lines on the symbol under the cursor."""
+    kind = f"retiring into {row.successor}" if row.successor else row.disposition
+    libraries = f" · libraries {' '.join(row.libraries)}" if row.libraries else ""
+    since = f" since {words.short_moment(row.since)}" if row.since else ""
+    counts = f" · prepared {row.prepared:,} · sent {row.sent:,} of {row.prepared:,} · reported {row.reported:,} of {row.sent:,}"
+    return [
+        [("▸ ", "accent"), (f"{row.symbol} {row.name}", "strong"), (f" ({kind}){libraries}", "muted")],
+        [("  next: ", "muted"), (row.milestone, ""), (f" · waits for {row.waiting_on}{since}", ""), (counts, "muted")],
+    ]
+

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from oclc_console import clock
 from oclc_console.operations.outbox import OutboxFile, read_outbox
+from oclc_console.oclc.reports import PROCESSING
 from oclc_console.operations.prepared import PreparedSet, prepared_set
 from oclc_console.store.ledger import connect, ledger_files
+from oclc_console.store.report_rows import list_reports, rows_path
 from oclc_console.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -154,12 +156,12 @@ def _answers(workspace: Workspace, symbol: str, files: tuple[OutboxFile, ...]) -
 
 
 def _report_files(workspace: Workspace) -> list[str]:
-    """Every report's Parquet file, whatever symbol it is filed under."""
-    folder = workspace.root / "ledger"
-    return [str(path) for path in sorted(folder.glob("*/*.txt.parquet"))]
+    """The rows of every processing report that is filed, whatever symbol it is filed under."""
+    filed = [report for report in list_reports(workspace) if report.understood and report.type == PROCESSING]
+    return [str(rows_path(workspace, report.symbol, report.name)) for report in filed]
 
 
-_ANSWERED = "('match', 'create', 'replace', 'field transfer')"
+ACCEPTED = ("match", "create", "replace", "field transfer")
 
 
 def _join(database: duckdb.DuckDBPyConnection, ledgers: list[str], reports: list[str]) -> None:
@@ -215,13 +217,13 @@ def _count(database: duckdb.DuckDBPyConnection) -> dict[str, _Answer]:
                FROM sent s JOIN names USING (file) WHERE names.name = strays.name AND s.lsn = strays.lsn)
            GROUP BY name""").fetchall())
     rows = database.execute(
-        f"""SELECT file, outcome, count(*), count(*) FILTER (
-               outcome IN {_ANSWERED} AND outcome != 'create' AND ocn_in IS NOT NULL AND ocn_out IS DISTINCT FROM ocn_in)
+        """SELECT file, outcome, count(*), count(*) FILTER (
+               outcome IN ('match', 'replace', 'field transfer') AND ocn_in IS NOT NULL AND ocn_out IS DISTINCT FROM ocn_in)
             FROM joined WHERE outcome IS NOT NULL GROUP BY file, outcome""").fetchall()
     answers = {file: _Answer({}, 0, 0, count, unknown.get(file, 0)) for file, count in reports}
     for file, outcome, count, changed in rows:
         answer = answers[file]
         answers[file] = replace(
             answer, words={**answer.words, outcome: count}, ocn_changed=answer.ocn_changed + changed,
-            rejections=answer.rejections + (0 if f"'{outcome}'" in _ANSWERED else count))
+            rejections=answer.rejections + (0 if outcome in ACCEPTED else count))
     return answers

@@ -15,6 +15,7 @@ from oclc_console.errors import ConsoleError, OtherSideError
 from oclc_console.files import locked, replace_file
 from oclc_console.oclc.places import DATA_CENTRES, alma_form
 from oclc_console.operations.connection import address_of, connect_for
+from oclc_console.operations.fetch import names_here
 from oclc_console.settings import Symbol
 from oclc_console.store import log
 from oclc_console.workspace import Workspace
@@ -76,7 +77,7 @@ def _folders(workspace: Workspace, symbol: Symbol, link: Link) -> Iterator[Check
     yield CheckLine(symbol.code, "good" if not waiting else "note",
                     f"upload folder {exchange.upload_folder}: {len(waiting)} files", meaning)
     reports = link.listing(exchange.reports_folder)
-    here = {path.name for path in (workspace.root / "reports").glob("*/*")}
+    here = names_here(workspace)
     new = sum(entry.name not in here for entry in reports)
     yield CheckLine(symbol.code, "good", f"reports folder {exchange.reports_folder}: {len(reports)} reports",
                     f"{new} of them are not here yet; fetch brings them." if new else "All of them are here.")

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from oclc_console.errors import OtherSideError
 from oclc_console.files import is_plain_name
+from oclc_console.oclc.reports import UNDERSTOOD
 from oclc_console.operations.connection import address_of, connect_for
 from oclc_console.operations.import_reports import file_report
 from oclc_console.settings import Symbol
 from oclc_console.store.events import Connected, Event, Note, ReportFiled, ReportRefused
-from oclc_console.store.runs import Operation, RunFolder
+from oclc_console.store.runs import Operation, RunFolder, events_of
 from oclc_console.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class _Fetch:
         remote = self.workspace.settings.exchange.reports_folder
         with connect_for(self.workspace, self.symbol) as link:
             yield Connected(address.host, address.port, address.account, link.host_key)
-            here = {path.name for path in (self.workspace.root / "reports").glob("*/*")}
+            here = names_here(self.workspace)
             new = [entry for entry in link.listing(remote) if entry.name not in here]
             folder.progress.files_total = len(new)
             folder.progress.total = sum(entry.size for entry in new)
@@ -77,7 +78,7 @@ class _Fetch:
 
 def fold(events: Sequence[Event]) -> dict[str, Any]:
     """What `fetch --json` prints, without the run's name."""
-    reports = [{"name": e.name, "type": e.type, "rows": e.rows, "refused": e.refused}
+    reports = [{"name": e.name, "type": e.type, "rows": e.rows, "refused": e.refused, "understood": e.type in UNDERSTOOD}
                for e in events if isinstance(e, ReportFiled) and not e.already]
     not_taken = [{"name": e.name, "reason": e.reason} for e in events if isinstance(e, ReportRefused)]
     return {"reports": reports, "not_taken": not_taken}
@@ -85,5 +86,13 @@ def fold(events: Sequence[Event]) -> dict[str, Any]:
 
 def exit_code(result: dict[str, Any]) -> int:
     """1 when a line or a whole file was refused, or a report's format is unknown; else 0."""
-    refused = any(report["refused"] for report in result["reports"])
-    return 1 if refused or result["not_taken"] else 0
+    odd = any(report["refused"] or not report["understood"] for report in result["reports"])
+    return 1 if odd or result["not_taken"] else 0
+
+
+def names_here(workspace: Workspace) -> set[str]:
+    """The names of the reports that are here already, whatever symbol they are filed under, and of those whose very bytes
+    are here under another name."""
+    kept = {path.name for path in (workspace.root / "reports").glob("*/*")}
+    events = (recorded.event for _, recorded in events_of(workspace, "fetch"))
+    return kept | {event.name for event in events if isinstance(event, ReportFiled) and event.already}

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oclc_console import clock
+from oclc_console.operations.account import ACCEPTED
 from oclc_console.operations.outbox import SETTLED, OutboxFile, read_outbox
 from oclc_console.operations.prepared import PreparedSet, prepared_set
 from oclc_console.project.milestones import MilestoneState, fold_milestones
@@ -14,8 +15,6 @@ from oclc_console.store.project import Project, project
 from oclc_console.store.report_rows import ReportInfo, list_reports
 from oclc_console.store.runs import RunState, list_runs
 from oclc_console.workspace import Workspace
-
-ACCEPTED = ("match", "create", "replace", "field transfer")
 
 
 @dataclass(frozen=True)

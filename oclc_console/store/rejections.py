@@ -76,8 +76,8 @@ def write_exceptions(
 
 
 def _empty(row: ReportRow) -> Document:
-    nothing = dict.fromkeys(("key", "lsn", "n", "ocn_in", "ocn_out", "type"))
-    return {"line": row.line, **nothing, "severity": "", "text": "", "outcome": None, "raw": row.raw}
+    nothing = dict.fromkeys(("lsn", "n", "ocn_in", "ocn_out", "type"))
+    return {"line": row.line, "key": "", **nothing, "severity": "", "text": "", "outcome": None, "raw": row.raw}
 
 
 class ExceptionFile(Sequence[Document]):

@@ -21,7 +21,15 @@ import orjson
 
 from oclc_console import clock
 from oclc_console.errors import ConsoleError, HereError, from_os_error
-from oclc_console.files import append_line, complete_lines, is_locked, locked, make_folder, open_for_append, replace_file
+from oclc_console.files import (
+    append_line,
+    complete_lines,
+    is_locked,
+    locked,
+    make_folder,
+    open_for_append,
+    replace_file,
+)
 from oclc_console.store.events import Ended, Event, Recorded, from_line, to_line
 from oclc_console.workspace import Workspace, folder_name
 

@@ -119,6 +119,8 @@ def stop(run: RunState) -> None:
 
 def command_again(run: RunState, accept: str | None = None) -> list[str]:
     """The arguments that ask for the same once more; `accept` is a reason to send what is unrouted or double."""
+    if run.verb == "import":
+        return ["reports", "import", *(str(file) for file in run.asked.get("files", []))]
     arguments = [run.verb, run.symbol]
     if run.verb == "prepare":
         arguments += [str(file) for file in run.asked.get("files", [])]

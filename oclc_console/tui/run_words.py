@@ -26,7 +26,7 @@ from oclc_console.store.events import (
 from oclc_console.store.runs import RunState
 from oclc_console.tui import words
 from oclc_console.tui.follow import Curve, Facts
-from oclc_console.tui.widgets.drawing import Line, Piece, fit, width_of
+from oclc_console.tui.widgets.drawing import Line, Piece, cell_len, fit, width_of, wrap
 
 STALLED_SECONDS = 15.0
 Kind = TypeVar("Kind", bound=Event)
@@ -177,6 +177,43 @@ def file_line(file: FileLine, width: int, name_width: int) -> Line:
         return fit([*line, (words.bar(file.done, file.total, room), "accent"), (tail, "")], width)
     amount = words.size(file.total) if file.total and file.state != "filed" else ""
     return fit([*line, (f"{amount:>9}  ", ""), (file.said, "muted")], width)
+
+
+def summary(run: RunState, facts: Facts, outbox: Sequence[OutboxFile], stopping: bool, width: int) -> list[Line]:
+    """A run in lines: its state and result, one bar for all, how fast, why it ended so, and what to press; then its files."""
+    glyph_word, kind = words.state_piece(shown_state(run, stopping))
+    ended = f" · took {words.duration(took)}" if (took := seconds_of(run)) is not None else ""
+    lines: list[Line] = [[(glyph_word, kind), (f" · {result_words(run)}{ended}", "")]]
+    unit, done, total = run.progress.get("unit", "bytes"), int(run.progress.get("done", 0)), int(run.progress.get("total", 0))
+    curve = facts.curves.get(run.name, Curve())
+    if total and run.state != "done":
+        tail = f" {words.percent(done, total):>5}  {words.of(done, total, unit)}  {speed_words(run, curve, facts)}"
+        lines.append([("all  ", "muted"), (words.bar(done, total, max(8, min(40, width - len(tail) - 6))), "accent"), (tail, "")])
+    if run.state == "running" and (drawn := words.spark(curve.each_second(), min(40, width - 20))):
+        lines.append([("rate ", "muted"), (drawn, "accent"), ("  each second", "muted")])
+    if run.end is not None and run.end.reason:
+        lines += wrap([(run.end.reason, kind)], width, 2)
+    lines += [line for sentence in advice(run) for line in wrap([("→ ", "accent"), (sentence, "")], width, 2)]
+    files = files_of(run, outbox)
+    longest = max((cell_len(file.name) for file in files), default=0)
+    return [*lines, *(file_line(file, width, min(longest, max(12, width - 34))) for file in files)]
+
+
+def seconds_of(run: RunState) -> float | None:
+    """How long a run took; None while it lives, or when its end was never written."""
+    return (words.instant(run.events[-1].at) - words.instant(run.at)).total_seconds() if run.end is not None else None
+
+
+def advice(run: RunState) -> list[str]:
+    """What to press next for a run that did not simply end well."""
+    if counted := may_accept(run):
+        return [f"Press a to accept {counted.unrouted:,} unrouted and {counted.double:,} double records with a reason, or mend "
+                "the streams in console.toml and press r."]
+    if run.state == "interrupted":
+        return ["Its process died. Press r: the same command again goes on where it stood."]
+    if run.state in ("failed", "stopped", "refused"):
+        return ["Press r for the same command again; nothing is sent or filed twice."]
+    return []
 
 
 def event_line(run: RunState, at: int) -> Line:

@@ -80,7 +80,10 @@ def test_rejections_that_only_the_processing_report_tells_of_are_documents_too(w
 def test_a_line_of_an_exception_report_that_cannot_be_read_is_a_document_too(workspace: Workspace) -> None:
     documents = filed(workspace, exceptions(3) + b"half a line\n")
     assert len(documents) == 4
-    assert (documents[3]["type"], documents[3]["raw"], documents[3]["lsn"]) == ("Unreadable line", "half a line", None)
+    document = documents[3]
+    assert (document["type"], document["raw"], document["lsn"], document["key"]) == (
+        "Unreadable line", "half a line", None, "")
+    assert ("ZUL", f"{NAME}, line 4") in records(workspace)
 
 
 def test_pages_are_those_of_a_list(workspace: Workspace) -> None:

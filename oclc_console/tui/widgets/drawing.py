@@ -18,6 +18,7 @@ from oclc_console.tui.widgets.plain import plain
 Piece = tuple[str, str]
 Line = Sequence[Piece]
 Cell = str | Piece | Line
+__all__ = ["KINDS", "Cell", "Drawn", "Line", "Piece", "cell_len", "fit", "line_of", "width_of", "wrap"]
 KINDS = ("muted", "good", "warn", "bad", "accent", "strong")
 
 

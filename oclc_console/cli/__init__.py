@@ -8,8 +8,6 @@ machine) failed, safe to run again; 4 refused by a gate.
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Sequence
 from datetime import date
 
@@ -21,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     options = parser().parse_args(arguments)
     from oclc_console.cli import commands
-    from oclc_console.cli.show import print_error
+    from oclc_console.cli.show import fall_silent, print_error
 
     try:
         return commands.run(options)
@@ -29,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_error(error, as_json=getattr(options, "json", False))
         return error.exit_code
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read our output has gone: nothing to say
+        fall_silent(1)  # whoever read our output has gone
         return 3
 
 

@@ -227,7 +227,7 @@ def _upload(options: argparse.Namespace) -> int:
 
     workspace = _ready(_workspace(options))
     if options.again and not options.symbol:
-        raise CallError("--again needs the symbol too", where="upload", then="oclc-console upload SYMBOL --again FILE --reason R")
+        raise CallError("--again needs the symbol too", where="upload", then="Say: upload SYMBOL --again FILE --reason R")
     operations = ((workspace, upload(workspace, symbol.code, again=options.again, reason=options.reason))
                   for symbol in _symbols(workspace, options.symbol))
     return _several(options, operations, "files")

@@ -40,8 +40,8 @@ def _list(workspace: Workspace, options: argparse.Namespace, as_json: bool) -> i
     from oclc_console.operations.import_reports import reports_table
 
     reports = reports_table(workspace, options.symbol)
-    words = [f"{r.symbol:<6} {r.type:<22} {r.received or 'time unknown':<25} {r.rows:>8,} rows {r.refused:>5,} refused  {r.name}"
-             for r in reports] or ["No reports yet. Run: oclc-console fetch"]
+    words = [f"{r.symbol:<6} {r.type:<22} {r.received or 'time unknown':<25} {r.rows:>8,} rows {r.refused:>5,} refused  "
+             f"{r.name}" for r in reports] or ["No reports yet. Run: oclc-console fetch"]
     show.answer({"reports": [asdict(report) for report in reports]}, as_json, words)
     return 0
 

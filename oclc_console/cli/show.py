@@ -34,8 +34,13 @@ def say(text: str) -> None:
     try:
         print(plain(text), file=sys.stderr, flush=True)
     except OSError:
-        # the terminal was closed under us: from here there is nobody to talk to, and the work goes on
-        sys.stderr = open(os.devnull, "w")
+        fall_silent(2)
+
+
+def fall_silent(descriptor: int) -> None:
+    """For a terminal that was closed under us: there is nobody to talk to any more, and the work goes on. What matters is
+    in the run's folder."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
 def draw(text: str) -> None:
@@ -43,7 +48,7 @@ def draw(text: str) -> None:
     try:
         print(text, end="", file=sys.stderr, flush=True)
     except OSError:
-        sys.stderr = open(os.devnull, "w")
+        fall_silent(2)
 
 
 def print_error(error: ConsoleError, *, as_json: bool) -> None:
@@ -72,7 +77,7 @@ def _print(text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError:
-        sys.stdout = open(os.devnull, "w")  # the terminal was closed; the run's folder has the result
+        fall_silent(1)
 
 
 def confirmed(question: str) -> bool:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from datetime import date
 
 _ESCAPES = {"@": "_64", "$": "_36", "#": "_35"}
-_OURS = re.compile(r"(?P<collection>\d{7})\.(?P<symbol>[a-z0-9_]+)\.(?P<word>[a-z0-9]+)\.(?P<day>\d{8})\.(?P<number>\d{3,})\.mrc")
+_OURS = re.compile(
+    r"(?P<collection>\d{7})\.(?P<symbol>[a-z0-9_]+)\.(?P<word>[a-z0-9]+)\.(?P<day>\d{8})\.(?P<number>\d{3,})\.mrc"
+)
 _ANY = re.compile(r"(?P<collection>\d{7})\.(?P<symbol>[^.]+)\..+")
 
 

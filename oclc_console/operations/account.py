@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from oclc_console import clock
-from oclc_console.operations.outbox import OutboxFile, read_outbox
 from oclc_console.oclc.reports import PROCESSING
+from oclc_console.operations.outbox import OutboxFile, read_outbox
 from oclc_console.operations.prepared import PreparedSet, prepared_set
 from oclc_console.store.ledger import connect, ledger_files
 from oclc_console.store.report_rows import list_reports, rows_path
@@ -174,14 +174,16 @@ def _join(database: duckdb.DuckDBPyConnection, ledgers: list[str], reports: list
     database.execute(
         """CREATE TEMP TABLE names AS SELECT DISTINCT file AS name, file FROM sent
            UNION SELECT DISTINCT source, file FROM sent""")
+    database.execute(
+        """CREATE TEMP TABLE rows AS
+           SELECT original AS name, n, lsn, outcome, ocn_out, epoch_ms, report, line
+           FROM read_parquet(?, union_by_name = true)
+           WHERE status = 'ok' AND outcome IS NOT NULL AND original IN (SELECT name FROM names)""", [reports])
     # the newest report wins for each record; an exact duplicate row counts once
     database.execute(
         """CREATE TEMP TABLE said AS
-           SELECT original AS name, n, lsn, outcome, ocn_out, epoch_ms, report, line
-           FROM read_parquet(?, union_by_name = true)
-           WHERE status = 'ok' AND outcome IS NOT NULL AND original IN (SELECT name FROM names)
-           QUALIFY row_number() OVER (PARTITION BY original, n, lsn ORDER BY epoch_ms DESC, report DESC, line DESC) = 1
-        """, [reports])
+           SELECT * FROM rows QUALIFY row_number() OVER (
+               PARTITION BY name, n, lsn ORDER BY epoch_ms DESC, report DESC, line DESC) = 1""")
     database.execute(
         """CREATE TEMP TABLE newest AS
            SELECT * FROM said QUALIFY row_number() OVER (PARTITION BY name, n ORDER BY epoch_ms DESC, line DESC) = 1""")
@@ -211,7 +213,7 @@ def _by_local_number(database: duckdb.DuckDBPyConnection) -> None:
 
 def _count(database: duckdb.DuckDBPyConnection) -> dict[str, _Answer]:
     reports = database.execute(
-        "SELECT file, count(DISTINCT report) FROM said JOIN names USING (name) GROUP BY file").fetchall()
+        "SELECT file, count(DISTINCT report) FROM rows JOIN names USING (name) GROUP BY file").fetchall()
     unknown = dict(database.execute(
         """SELECT name, count(*) FROM strays WHERE NOT EXISTS (
                FROM sent s JOIN names USING (file) WHERE names.name = strays.name AND s.lsn = strays.lsn)

@@ -45,7 +45,7 @@ collection = "1000001"                 # the seven digits OCLC gave it
 kind = "bib"                           # bib | lhr | delete
 match = "all"                          # all | trusted ocn
 delivery = "console"                   # console | alma (Alma uploads, we only account)
-keep = {{}}                              # empty: every record. Else conditions, for example {{ all = ["079$a"], none = ["843"] }}
+keep = {{}}                              # empty: every record; else for example {{ all = ["079$a"], none = ["843"] }}
 '''
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import asyncssh
 import orjson
 from asyncssh.sftp import SFTPServerHandler
+from asyncssh.stream import SSHServerStreamSession
 
 from oclc_console import clock, files
 from oclc_console.errors import ConsoleError, HereError, from_os_error
@@ -55,6 +56,9 @@ class _Login(asyncssh.SSHServer):  # type: ignore[misc]
     def connection_lost(self, exc: Exception | None) -> None:
         self.state.connections -= 1
         self.state.quiet_since = time.monotonic()
+
+    def session_requested(self) -> _Channel:
+        return _Channel(self.state)
 
     def begin_auth(self, username: str) -> bool:
         return True
@@ -106,13 +110,21 @@ class _Session(SFTPServerHandler):  # type: ignore[misc]
         await super()._cleanup(exc)
 
 
-async def _session(state: _State, stdin: Any, stdout: Any, stderr: Any) -> None:
-    """One channel: the sftp subsystem, or a refusal."""
-    if stdin.channel.get_subsystem() != "sftp":
-        stderr.write(b"This account is for file exchange only.\n")
-        stdout.channel.exit(1)
-        return
-    await _Session(_Files(stdin.channel, state), stdin, stdout, 3).run()
+class _Channel(SSHServerStreamSession):  # type: ignore[misc]
+    """One channel of a connection: file exchange and nothing else (no shell, no commands)."""
+
+    def __init__(self, state: _State) -> None:
+        super().__init__(None)
+        self.state = state
+
+    def subsystem_requested(self, subsystem: str) -> bool:
+        return subsystem == "sftp"
+
+    def session_started(self) -> None:
+        self._chan.set_encoding(None)
+        self._encoding = None
+        reader, writer = asyncssh.SSHReader(self, self._chan), asyncssh.SSHWriter(self, self._chan)
+        self._conn.create_task(_Session(_Files(self._chan, self.state), reader, writer, 3).run(), reader.logger)
 
 
 def serve(folder: Path, *, port: int = 0, parent: int | None = None, idle_seconds: float = 60) -> None:
@@ -134,13 +146,9 @@ async def _serve(folder: Path, journal: Journal, port: int, parent: int | None, 
     rehearsal = places.load(folder)
     state = _State(folder, journal)
     _end_on_sigterm(state)
-
-    async def session(stdin: Any, stdout: Any, stderr: Any) -> None:
-        await _session(state, stdin, stdout, stderr)
-
     acceptor = await asyncssh.listen(
         HOST, port, server_factory=lambda: _Login(state), server_host_keys=[str(rehearsal.host_key)],
-        session_factory=session, encoding=None, allow_pty=False, agent_forwarding=False, x11_forwarding=False,
+        encoding=None, allow_pty=False, agent_forwarding=False, x11_forwarding=False,
         login_timeout=rehearsal.behaviour.login_seconds, keepalive_interval=15,
     )
     public = rehearsal.host_key.with_suffix(".pub").read_text().split()

@@ -269,6 +269,8 @@ class ReportFiled(Event):
     def words(self) -> str:
         if self.already:
             return f"{self.name}: was here already, nothing changed"
+        if self.type not in ("BibProcessingReport", "BibExceptionReport"):
+            return f"{self.name}: {self.type}, format unknown; its {self.rows:,} lines are kept as they came"
         refused = f", {self.refused:,} lines refused" if self.refused else ""
         return f"{self.name}: {self.type}, {self.rows:,} rows{refused}"
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -69,7 +69,7 @@ class ConsoleApp(App[Result]):
     TITLE = "oclc-console"
     ENABLE_COMMAND_PALETTE = True
     DEFAULT_MODE = "dashboard"
-    MODES: ClassVar[Mapping[str, Any]] = {"dashboard": DashboardScreen, "symbol": SymbolScreen, "runs": RunsScreen,
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"dashboard": DashboardScreen, "symbol": SymbolScreen, "runs": RunsScreen,
                                           "reports": ReportsScreen, "project": ProjectScreen}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", id="app.help", key_display="?", tooltip="What can be done here"),
@@ -268,7 +268,7 @@ class ConsoleApp(App[Result]):
 
     def action_command_palette(self) -> None:
         """Opens the palette."""
-        if not CommandPalette.is_open(self):
+        if not isinstance(self.screen, CommandPalette):
             self.push_screen(CommandPalette(id="--command-palette"))
 
     # the window

@@ -76,7 +76,7 @@ class DashboardScreen(ConsoleScreen):
         told = [_cells(row, facts, wide) for row in rows]
         every = len(facts.status.symbols)
         self._board.say(NO_SYMBOLS if not every else f"No symbol holds {self._filter!r}. Press / and Esc to see all.")
-        self._board.show(told, [row.symbol for row in rows], _columns(told, wide, self.app.size.width - 3))
+        self._board.show(told, [row.symbol for row in rows], _columns(told, wide, self._board.room - 1))
         title = f"Symbols {len(rows)} of {every}" + (f" · filter: {self._filter}" if self._filter else "")
         self.query_one("#symbols", Frame).titles(title, LEGEND)
         self._show_about()

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ActiveBinding, Screen
+from textual.binding import ActiveBinding
+from textual.screen import Screen
 
 from oclc_console.tui.screens.dialogs import Dialog
 from oclc_console.tui.widgets.drawing import Line, cell_len, wrap

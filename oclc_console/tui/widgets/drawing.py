@@ -87,9 +87,14 @@ class Drawn(ScrollView, can_focus=True):
 
     COMPONENT_CLASSES = {"k-cursor", "k-head", *(f"k-{kind}" for kind in KINDS)}
 
+    @property
+    def room(self) -> int:
+        """The cells a line has, beside the scroll bar's."""
+        return self.scrollable_content_region.width
+
     def strip(self, line: Line, base: Style, *, coloured: bool = True) -> Strip:
         """The line as a strip as wide as the widget."""
-        width = self.size.width
+        width = self.room
         segments = [Segment(text, self._style(kind, base, coloured)) for text, kind in line if text]
         return Strip(segments).adjust_cell_length(width, base).crop(0, width)
 

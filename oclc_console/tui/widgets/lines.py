@@ -41,14 +41,14 @@ class Lines(Drawn):
 
     def on_resize(self, event: events.Resize) -> None:
         """Makes the lines for the new width."""
-        if self.size.width != self._width:
+        if self.room != self._width:
             self._make()
 
     def _make(self) -> None:
-        self._width = self.size.width
+        self._width = self.room
         if self._width <= 0:
             return
-        before, self._lines = self._lines, list(self._build(self._width))
+        before, self._lines = self._lines, list(self._build(self._width - 1))
         self.virtual_size = Size(self._width, len(self._lines))
         top, height = self.scroll_offset.y, self.size.height
         for row in range(top, min(top + height, max(len(before), len(self._lines)))):
@@ -58,5 +58,5 @@ class Lines(Drawn):
     def render_line(self, y: int) -> Strip:
         """One line of the panel."""
         row = self.scroll_offset.y + y
-        line: Line = self._lines[row] if row < len(self._lines) else ()
+        line: Line = [(" ", ""), *self._lines[row]] if row < len(self._lines) else ()
         return self.strip(line, self.rich_style)

@@ -114,8 +114,8 @@ class Table(Drawn):
         return self.keys[self.cursor] if 0 <= self.cursor < len(self.keys) else None
 
     def _lay_out(self) -> None:
-        self._widths = laid_out(self.columns, self.size.width - 2)
-        self.virtual_size = Size(self.size.width, len(self.rows) + self._heading)
+        self._widths = laid_out(self.columns, self.room - 1)
+        self.virtual_size = Size(self.room, len(self.rows) + self._heading)
 
     @property
     def _heading(self) -> int:
@@ -188,7 +188,7 @@ class Table(Drawn):
 
     def _line(self, y: int) -> tuple[list[Piece], bool]:
         if not self.rows:
-            said = wrap(self.empty, max(10, self.size.width - 2)) if self.empty else []
+            said = wrap(self.empty, max(10, self.room - 1)) if self.empty else []
             return ([(" ", ""), *said[y - 1]] if 0 < y <= len(said) else [], False)
         if self._heading and y == 0:
             return self._row([column.title for column in self.columns], " "), False

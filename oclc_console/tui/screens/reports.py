@@ -1,0 +1,219 @@
+"""What did OCLC say? Every report that is here, what it holds, and the way into its exceptions. Works with no network. Not
+for fetching them (runs.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from oclc_console.store.report_rows import ReportInfo, list_reports
+from oclc_console.tui import words
+from oclc_console.tui.follow import Facts
+from oclc_console.tui.screens.base import ConsoleScreen
+from oclc_console.tui.screens.dialogs import Field, Form
+from oclc_console.tui.screens.exceptions import ExceptionsScreen
+from oclc_console.tui.widgets.drawing import Cell, Line, Piece, wrap
+from oclc_console.tui.widgets.frame import Frame
+from oclc_console.tui.widgets.lines import Lines
+from oclc_console.tui.widgets.table import Column, Table
+
+WIDE = 130
+EMPTY = ("No report is here yet. Press 3 and then f to fetch OCLC's reports, or i to import report files from a folder on this "
+         "machine.")
+TYPES = {"BibProcessingReport": "outcomes", "BibExceptionReport": "exceptions"}
+BAD = ("unresolved", "data error", "processing error")
+
+
+class ImportFrom(Form):
+    """Asks where the report files are."""
+
+    def __init__(self) -> None:
+        super().__init__("Import reports", ["Report files as OCLC named them. They are copied as they are; importing one twice changes "
+                                            "nothing."], [Field("path", "A folder, or one file", "", "/path/to/reports")])
+
+    def wrong(self, answers: dict[str, str]) -> str | None:
+        """There must be something there."""
+        path = Path(answers["path"]).expanduser()
+        return None if answers["path"] and path.exists() else "There is no such folder or file."
+
+
+class ReportsScreen(ConsoleScreen):
+    """Place 4."""
+
+    PLACE = "4"
+    TITLE = "Reports"
+    HELP = ("Every report that is here, that of the newest upload first. Outcomes reports say what OCLC did with each record, "
+            "exceptions reports what it complained about. Enter pages through the exceptions of one, a through those of all. "
+            "i imports report files from a folder. Nothing here needs the network.")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open", id="reports.open", key_display="↵", tooltip="Page through the exceptions of this report"),
+        Binding("a", "all", "All", id="reports.all", tooltip="Page through the exceptions of all reports"),
+        Binding("i", "import", "Import", id="reports.import", tooltip="Import report files from a folder"),
+        Binding("c", "copy", "Copy name", id="reports.copy", tooltip="Copy the report's name"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked: object = None
+        self._reports: Sequence[ReportInfo] = ()
+
+    def body(self) -> Iterable[Widget]:
+        """The reports, and the one under the cursor."""
+        yield Frame(Table(empty="Reading the reports…", id="reports-list"), title="Reports", id="reports")
+        yield Frame(Lines(id="report-lines"), title="Report", id="report")
+
+    def on_mount(self) -> None:
+        """Keys go to the list."""
+        super().on_mount()
+        self._list.focus()
+
+    @property
+    def _list(self) -> Table:
+        return self.query_one("#reports-list", Table)
+
+    def show_facts(self, facts: Facts) -> None:
+        """Lists again when something changed."""
+        if (wanted := (facts.changes, facts.workspace)) != self._asked:
+            self._asked = wanted
+            workspace = facts.workspace
+            self.ask("the list of reports", lambda: list_reports(workspace), self._read)
+
+    def _read(self, reports: Sequence[ReportInfo]) -> None:
+        self._reports = reports
+        self._show()
+
+    def on_resize(self) -> None:
+        """Other columns for another width."""
+        self._show()
+
+    def _show(self) -> None:
+        if self._asked is None or not self.is_attached:
+            return
+        wide = self.app.size.width >= WIDE
+        if self.console.facts and self.console.facts.status:
+            self._list.say(EMPTY)
+        self._list.show([_cells(info, wide) for info in self._reports], [f"{info.symbol}/{info.name}" for info in self._reports],
+                        _columns(wide))
+        exceptions = sum(info.documents for info in self._reports)
+        self.query_one("#reports", Frame).titles(f"Reports {len(self._reports):,} · {exceptions:,} exceptions in all")
+        self._show_report()
+
+    @property
+    def _selected(self) -> ReportInfo | None:
+        return self._reports[self._list.cursor] if self._list.cursor < len(self._reports) else None
+
+    @on(Table.Moved, "#reports-list")
+    def _show_report(self) -> None:
+        info = self._selected
+        self.query_one("#report", Frame).titles(f"{info.symbol} · {TYPES.get(info.type, info.type)}" if info else "Report")
+        self.query_one("#report-lines", Lines).show(lambda width: _told(info, width) if info else [])
+        self.refresh_bindings()
+
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str | None:
+        """Opening needs a report with exceptions."""
+        info = self._selected
+        if action in ("open", "copy") and info is None:
+            return "There is no report under the cursor. Press i to import some, or 3 and f to fetch them."
+        if action == "open" and info is not None and not info.documents:
+            return "This report complains about no record: there are no exceptions to page through."
+        if action == "all" and not any(each.documents for each in self._reports):
+            return "There are no exceptions in the reports that are here."
+        return None
+
+    @on(Table.Chosen, "#reports-list")
+    def action_open(self) -> None:
+        """Opens the exceptions of the report."""
+        if (info := self._selected) and info.documents:
+            self.app.push_screen(ExceptionsScreen(info.symbol, info.name, info.original or info.name))
+
+    def action_all(self) -> None:
+        """Opens the exceptions of all reports."""
+        self.app.push_screen(ExceptionsScreen(None, None, "all reports"))
+
+    def action_copy(self) -> None:
+        """Copies the name."""
+        if info := self._selected:
+            self.app.copy_to_clipboard(info.name)
+            self.notify(f"Copied {info.name}", title="Copied", markup=False)
+
+    def action_import(self) -> None:
+        """Asks where, then starts the import."""
+
+        def given(answers: dict[str, str] | None) -> None:
+            if answers is not None:
+                path = Path(answers["path"]).expanduser().absolute()
+                self.ask("that folder", lambda: _files_in(path), self._import)
+
+        self.app.push_screen(ImportFrom(), given)
+
+    def _import(self, files: Sequence[Path]) -> None:
+        if files:
+            self.console.start_operation("reports", "import", *(str(file) for file in files))
+        else:
+            self.console.show_error("Nothing to import", "There is no file in that folder.")
+
+
+def _files_in(path: Path) -> list[Path]:
+    """The file itself, or the files right in a folder."""
+    if path.is_file():
+        return [path]
+    return sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
+
+
+def _columns(wide: bool) -> list[Column]:
+    upload = [Column("symbol", 8), Column("upload it answers", 16, grows=True), Column("report", 10)]
+    counts = [Column("rows", 9, right=True), Column("refused", 7, right=True), Column("worst", 16)]
+    if not wide:
+        return [Column("symbol", 6), Column("upload it answers", 16, grows=True), Column("report", 10), Column("rows", 7, right=True),
+                Column("refused", 7, right=True), Column("worst", 11)]
+    return [*upload, Column("received", 14), *counts, Column("records", 9, right=True), Column("exceptions", 10, right=True),
+            Column("filed", 14), Column("by", 10)]
+
+
+def _cells(info: ReportInfo, wide: bool) -> list[Cell]:
+    upload: Cell = info.original or info.name
+    head: list[Cell] = [(info.symbol, "strong"), upload, TYPES.get(info.type, info.type)]
+    refused: Cell = (f"{info.refused:,}", "warn") if info.refused else ("0", "muted")
+    counts: list[Cell] = [f"{info.rows:,}", refused, worst(info)]
+    if not wide:
+        return [*head, *counts]
+    received = words.short_moment(info.received) if info.received else "–"
+    return [*head, received, *counts, f"{info.records:,}", f"{info.documents:,}", words.short_moment(info.filed_at), info.filed_by]
+
+
+def worst(info: ReportInfo) -> Piece:
+    """The worst thing the report says, with how often."""
+    for severity, glyph, kind in (("CRITICAL", "✖", "bad"), ("SEVERE", "!", "warn")):
+        if count := info.severities.get(severity):
+            return f"{glyph} {count:,} {severity.lower()}", kind
+    rejected = sum(info.outcomes.get(word, 0) for word in BAD)
+    if rejected:
+        return f"! {rejected:,} of {info.rows:,}", "warn"
+    if not info.understood:
+        return "– unknown", "muted"
+    return ("✔ none", "good") if info.outcomes else ("· minor", "muted")
+
+
+def _told(info: ReportInfo, width: int) -> list[Line]:
+    """What is known of a report, with denominators."""
+    received = words.moment(info.received) if info.received else "its name does not say when"
+    lines: list[Line] = [*wrap([(info.name, "strong")], width, 2),
+                         *wrap([("received by OCLC ", "muted"), (received, ""), (" · filed ", "muted"),
+                                (f"{words.moment(info.filed_at)} by {info.filed_by}", "")], width, 2)]
+    lines += wrap([("lines ", "muted"), (f"{info.rows + info.refused:,} = {info.rows:,} read + {info.refused:,} refused", ""),
+                   (f" · about {info.records:,} records · {info.documents:,} exceptions", "")], width, 2)
+    for title, counts in (("outcomes", info.outcomes), ("severities", info.severities), ("types", info.exceptions)):
+        if counts:
+            shown = ", ".join(f"{word} {count:,}" for word, count in counts.items())
+            lines += wrap([(f"{title} ", "muted"), (shown, ""), (f" of {info.rows:,} rows", "muted")], width, 2)
+    if not info.understood:
+        lines += wrap("No public source shows the layout of this report: its lines are kept and counted, never read as outcomes.",
+                      width, 2)
+    if info.superseded:
+        lines += wrap(f"It answers {info.superseded:,} records again: OCLC ran the file once more.", width, 2)
+    return lines

@@ -16,7 +16,7 @@ from oclc_console.files import locked, replace_file
 from oclc_console.oclc.places import DATA_CENTRES, alma_form
 from oclc_console.operations.connection import address_of, connect_for
 from oclc_console.operations.fetch import names_here
-from oclc_console.settings import Symbol
+from oclc_console.settings import Exchange, Symbol
 from oclc_console.store import log
 from oclc_console.workspace import Workspace
 
@@ -64,9 +64,14 @@ def check(workspace: Workspace, symbol: Symbol, *, send: bool = False) -> Iterat
     except ConsoleError as error:
         yield CheckLine(code, "bad", error.what, f"{error.where} {error.then}".strip())
         return
-    for field, value in alma_form(settings.exchange.host, settings.exchange.port, address.account,
-                                  settings.exchange.upload_folder):
-        yield CheckLine(code, "note", f"in Alma: {field}", value)
+    yield from _for_alma(settings.exchange, code, address.account)
+
+
+def _for_alma(exchange: Exchange, code: str, account: str) -> Iterator[CheckLine]:
+    """What to type into Alma so that it could deliver itself; in a rehearsal the host is one Alma can't reach."""
+    host = "OCLC's host (this is a rehearsal)" if exchange.is_rehearsal else exchange.host
+    for field, value in alma_form(host, exchange.port, account, exchange.upload_folder):
+        yield CheckLine(code, "note", f"in Alma, {field}: {value}")
 
 
 def _folders(workspace: Workspace, symbol: Symbol, link: Link) -> Iterator[CheckLine]:
@@ -80,7 +85,8 @@ def _folders(workspace: Workspace, symbol: Symbol, link: Link) -> Iterator[Check
     here = names_here(workspace)
     new = sum(entry.name not in here for entry in reports)
     yield CheckLine(symbol.code, "good", f"reports folder {exchange.reports_folder}: {len(reports)} reports",
-                    f"{new} of them are not here yet; fetch brings them." if new else "All of them are here.")
+                    f"{new} of them are not here yet; fetch brings them." if new else
+                    "All of them are here." if reports else "OCLC has written none yet.")
 
 
 def _names(entries: list[Entry]) -> str:

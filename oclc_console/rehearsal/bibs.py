@@ -225,7 +225,7 @@ def _parallel(fields: list[Pair], vernacular: words.Vernacular) -> list[Pair]:
     for tag, field in fields:
         if b"\x1f6880-" not in field:
             continue
-        link = ("6", f"{tag.decode()}-{field[7:9].decode()}/{script}")
+        link = ("6", f"{tag.decode()}-{field[8:10].decode()}/{script}")
         values: tuple[str, ...] = ("a", vernacular.name[1])
         if tag == b"245":
             values = ("a", f"{vernacular.title[1]} :", "b", f"{vernacular.remainder[1]}.")

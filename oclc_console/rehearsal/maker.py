@@ -26,6 +26,7 @@ SHARE_SAME_NUMBER = 0.005  # two bibs with one OCLC number
 ONE_LONG_IN = 400
 ONE_NOT_MARC_IN = 350  # leader length wrong, not UTF-8, no 001, in turn
 HIGHEST_OCN = 1_519_999_999  # numbers above are those the rehearsal's WorldCat gives out itself
+OCN_RANGES = ((1_000, 9_999_999), (10_000_000, 99_999_999), (100_000_000, 999_999_999), (1_000_000_000, HIGHEST_OCN))
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,14 @@ class _Maker:
 
     def records(self) -> Iterator[MadeRecord]:
         """Records without end."""
-        bad_at = self.rng.randrange(ONE_NOT_MARC_IN)
-        for number, record in enumerate(itertools.chain.from_iterable(self._copies() for _ in itertools.count())):
-            if number % ONE_NOT_MARC_IN == bad_at and record.label is None:
+        bad_at = 0
+        copies = itertools.chain.from_iterable(self._copies() for _ in itertools.count())
+        for number, record in enumerate(copies):
+            if number % ONE_NOT_MARC_IN == 0:
+                bad_at = number + self.rng.randrange(ONE_NOT_MARC_IN // 2)
+            if number >= bad_at and record.label is None:
+                bad_at = number + ONE_NOT_MARC_IN  # never reached: the next round draws anew
                 yield self._no_marc(record)
-                bad_at = self.rng.randrange(ONE_NOT_MARC_IN)
             else:
                 yield record
 
@@ -118,8 +122,7 @@ class _Maker:
             self.kinds = [kind for kind in bibs.KINDS for _ in range(round(SHARES[kind] * 100))]
             rng.shuffle(self.kinds)
         if rng.random() >= SHARE_SAME_NUMBER or not self.ocn:
-            low, high = rng.choice(((1_000, 99_999_999), (100_000_000, 999_999_999), (1_000_000_000, HIGHEST_OCN)))
-            self.ocn = rng.randint(low, high)
+            self.ocn = rng.randint(*rng.choice(OCN_RANGES))
         number = self.base + self.made
         # ids of migrated records are longer than those of records made in Alma
         mms = f"99{number:010d}02{self.suffix}" if rng.random() < 0.6 else f"99{number:010d}{self.suffix}"

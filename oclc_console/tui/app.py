@@ -24,6 +24,7 @@ from textual.worker import Worker, WorkerState, get_current_worker
 from oclc_console.errors import ConsoleError
 from oclc_console.store.runs import RunState
 from oclc_console.tui import words
+from oclc_console.tui.words import WIDE
 from oclc_console.tui.follow import QUICK, QUIET, Facts, Follower
 from oclc_console.tui.launch import Death, Launcher
 from oclc_console.tui.screens.base import ConsoleScreen
@@ -69,6 +70,7 @@ class ConsoleApp(App[Result]):
     TITLE = "oclc-console"
     ENABLE_COMMAND_PALETTE = True
     DEFAULT_MODE = "dashboard"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"dashboard": DashboardScreen, "symbol": SymbolScreen, "runs": RunsScreen,
                                           "reports": ReportsScreen, "project": ProjectScreen}
     BINDINGS: ClassVar[list[BindingType]] = [

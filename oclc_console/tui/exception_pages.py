@@ -19,7 +19,7 @@ Document = dict[str, Any]
 PAGE = 100
 KEPT_PAGES = 50
 SEVERITIES = {"CRITICAL": ("✖ CRITICAL", "bad"), "SEVERE": ("! SEVERE", "warn"), "MINOR": ("· minor", "muted")}
-WAITING: Document = {}
+OUTCOME = "Outcome"  # the type of a document that stands for a row of an outcomes report
 
 
 class ExceptionPages:
@@ -124,13 +124,23 @@ def severity_piece(document: Document) -> Piece:
     severity = str(document.get("severity") or "")
     if severity.upper() in SEVERITIES:
         return SEVERITIES[severity.upper()]
-    return (severity, "") if severity else (f"– {document.get('type') or 'unknown'}".lower(), "")
+    if severity:
+        return severity, ""
+    if document.get("type") == OUTCOME:  # a row of an outcomes report that did not take the record
+        return "! not taken", "warn"
+    return f"✖ {document.get('type') or 'unknown'}".lower(), "bad"
+
+
+def text_of(document: Document) -> str:
+    """What OCLC wrote: the outcome's word, the error's text, or the whole line where it could not be read."""
+    text = str(document.get("text") or document.get("raw") or "")
+    return f"outcome: {text}" if document.get("type") == OUTCOME else text
 
 
 def narrow_cells(document: Document) -> list[Cell]:
     """LSN, severity, text."""
     lsn: Cell = (document["lsn"], "strong") if document.get("lsn") else (f"no LSN, line {document.get('line')}", "muted")
-    return [lsn, severity_piece(document), str(document.get("text") or document.get("raw") or "")]
+    return [lsn, severity_piece(document), text_of(document)]
 
 
 def wide_cells(document: Document) -> list[Cell]:

@@ -132,9 +132,9 @@ def _reported(run: RunState, outbox: Sequence[OutboxFile]) -> dict[str, FileLine
     for recorded in run.events:
         event = recorded.event
         if isinstance(event, ReportFiled):
-            said = "was here already" if event.already else f"{event.rows:,} rows" + (
-                f", {event.refused:,} refused" if event.refused else "")
-            lines[event.name] = FileLine(event.name, "filed", event.rows, event.rows, said)
+            refused = f", {event.refused:,} refused" if event.refused else ""
+            said = "was here already" if event.already else f"{event.rows:,} rows{refused}"
+            lines[event.name] = FileLine(event.name.removesuffix(".txt"), "filed", event.rows, event.rows, said)
         elif isinstance(event, ReportRefused):
             lines[event.name] = FileLine(event.name, "refused", 0, 0, event.reason)
     return lines
@@ -170,19 +170,20 @@ def file_line(file: FileLine, width: int, name_width: int) -> Line:
     """` ✔ sent      1000043.zmd.vern.20201103.001.mrc   14.0 MB  ████████`."""
     glyph_word, kind = words.state_piece(file.state)
     head = fit((glyph_word, kind), 12)
-    line = [*head, *fit(file.name, name_width), (" ", "")]
+    line = [*head, *fit(words.shortened(file.name, name_width), name_width), (" ", "")]
     if file.state in ("sending", "reading") and file.total:
         tail = f" {words.percent(file.done, file.total):>5} of {words.size(file.total)}"
         room = max(4, min(30, width - width_of(line) - len(tail)))
         return fit([*line, (words.bar(file.done, file.total, room), "accent"), (tail, "")], width)
-    amount = words.size(file.total) if file.total and file.state != "filed" else ""
-    return fit([*line, (f"{amount:>9}  ", ""), (file.said, "muted")], width)
+    amount = f"{words.size(file.total):>9}  " if file.total and file.state != "filed" else " "
+    return fit([*line, (amount, ""), (file.said, "muted")], width)
 
 
 def summary(run: RunState, facts: Facts, outbox: Sequence[OutboxFile], stopping: bool, width: int) -> list[Line]:
     """A run in lines: its state and result, one bar for all, how fast, why it ended so, and what to press; then its files."""
     glyph_word, kind = words.state_piece(shown_state(run, stopping))
-    ended = f" · took {words.duration(took)}" if (took := seconds_of(run)) is not None else ""
+    took = seconds_of(run)
+    ended = "" if took is None else f" · took {took:.1f} s" if took < 60 else f" · took {words.duration(took)}"
     lines: list[Line] = [[(glyph_word, kind), (f" · {result_words(run)}{ended}", "")]]
     unit, done, total = run.progress.get("unit", "bytes"), int(run.progress.get("done", 0)), int(run.progress.get("total", 0))
     curve = facts.curves.get(run.name, Curve())

@@ -6,8 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from rich.cells import cell_len
+
 from oclc_console import clock
 from oclc_console.tui.widgets.drawing import Piece
+
+WIDE = 130  # cells from which on the screens use the room: dates on the dashboard, list and detail side by side
 
 STATES: dict[str, tuple[str, str, str]] = {  # state -> glyph, word, kind
     "running": ("◐", "running", "accent"),
@@ -148,6 +152,13 @@ def spark(values: Sequence[float], width: int) -> str:
     if highest <= 0:
         return ""
     return "".join(" ▁▂▃▄▅▆▇█"[min(8, max(1 if value > 0 else 0, round(8 * value / highest)))] for value in shown)
+
+
+def shortened(name: str, width: int) -> str:
+    """A long name cut at its beginning: the end of a file's name tells it from its neighbours."""
+    if cell_len(name) <= width or width < 8:
+        return name
+    return f"…{name[len(name) - width + 1:]}"
 
 
 def plural(count: int, noun: str, many: str | None = None) -> str:

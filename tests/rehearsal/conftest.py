@@ -41,9 +41,9 @@ class Running:
 
     async def send(self, name: str, content: bytes, login: str = "fx_zmd") -> None:
         """Uploads bytes under a name and closes them."""
-        async with self.connect(login) as connection, connection.start_sftp_client() as sftp:
-            async with sftp.open(f"{IN_BIB}/{name}", "wb") as handle:
-                await handle.write(content)
+        async with (self.connect(login) as connection, connection.start_sftp_client() as sftp,
+                    sftp.open(f"{IN_BIB}/{name}", "wb") as handle):
+            await handle.write(content)
 
     def reports(self, kind: str = "", login: str = "fx_zmd") -> list[Path]:
         """The reports that are there, of one kind or all."""

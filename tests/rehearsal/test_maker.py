@@ -75,7 +75,7 @@ def test_fixed_fields_have_forty_characters_and_every_880_is_linked_both_ways(ma
     linked = 0
     for made_record, record in sound(made):
         assert len(record.first(b"008") or b"") == 40
-        if made_record.label and made_record.label.kind in ("linking", "sparse"):
+        if b"245" not in record.tags or (made_record.label and made_record.label.kind in ("linking", "sparse")):
             continue
         there = {(tag, v[4:6]) for tag, f in zip(record.tags, record.fields, strict=True)
                  for v in subfields(f, b"6") if tag != b"880"}
@@ -120,7 +120,7 @@ def test_very_few_records_are_no_marc_and_the_rest_of_the_file_is_not_lost(made:
     found = list(scan(path))
     assert [f.raw for f in found] == [record.raw for record in made]
     bad = [f for f in found if f.record is None or b"001" not in f.record.tags]
-    assert 1 <= len(bad) <= 2 * len(made) // ONE_NOT_MARC_IN
+    assert len(bad) == -(-len(made) // ONE_NOT_MARC_IN)
     assert len({f.finding.rule if f.finding else "no-001" for f in bad}) >= 2
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Container
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
@@ -41,7 +42,7 @@ class ConsoleScreen(Screen[None]):
     """A place, or a page one level into it."""
 
     PLACE: ClassVar[str] = ""
-    BACK: ClassVar[Binding] = Binding("escape", "app.back", "Back", id="screen.back", tooltip="Back to where you came from")
+    BACK: ClassVar[Binding] = Binding("escape", "app.back", "Back", id="screen.back", key_display="Esc", tooltip="Back to where you came from")
     BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(self) -> None:
@@ -62,7 +63,7 @@ class ConsoleScreen(Screen[None]):
         """The frame every screen has, around its own body."""
         yield HeadLine()
         yield PlacesLine()
-        yield from self.body()
+        yield Container(*self.body(), id="body")
         yield KeyLine()
 
     def body(self) -> Iterable[Widget]:

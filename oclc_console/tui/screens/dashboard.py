@@ -13,16 +13,16 @@ from textual.widgets import Input
 
 from oclc_console.operations.status import Status, SymbolStatus
 from oclc_console.tui import words
+from oclc_console.tui.words import WIDE
 from oclc_console.tui.follow import Facts
 from oclc_console.tui.run_words import one_line
 from oclc_console.tui.screens.base import ConsoleScreen
-from oclc_console.tui.widgets.drawing import Cell, Line, Piece, fit, line_of, width_of, wrap
+from oclc_console.tui.widgets.drawing import Cell, Line, Piece, line_of, width_of, wrap
 from oclc_console.tui.widgets.filter import FilterLine, holds
 from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
 from oclc_console.tui.widgets.table import Column, Table
 
-WIDE = 130  # from here on milestones have columns of their own, with their dates
 SHORT_TITLES = ("1 authorized", "2 new logins", "3 reclaimed", "4 ILL freeze", "5 deletion", "6 updates")
 LEGEND = "✔ done  ◐ now  ! look at it  · to come  – not for this symbol"
 NO_SYMBOLS = ("There is no symbol yet. Press e to open console.toml and add one as [symbols.ABC], with its libraries and "
@@ -121,7 +121,7 @@ class DashboardScreen(ConsoleScreen):
         row = self._row()
 
         def build(width: int) -> list[Line]:
-            return [fit(line, width) for line in _about(row)] if row else []
+            return [part for line in _about(row) for part in wrap(line, width, 2)] if row else []
 
         self.query_one("#about", Lines).show(build)
 
@@ -161,7 +161,7 @@ class DashboardScreen(ConsoleScreen):
 
 def _cells(row: SymbolStatus, facts: Facts, wide: bool) -> list[Cell]:
     glyphs = [_milestone(row, number, facts, wide) for number in range(len(row.milestones))]
-    stones: list[Cell] = [*glyphs] if wide else [_joined(glyphs)]
+    stones: list[Cell] = [(row.name, ""), *glyphs] if wide else [_joined(glyphs)]
     since = words.age(row.since, facts.as_of) if row.since else ""
     waiting = ("nothing", "muted") if row.waiting_on == "nothing" else row.waiting_on
     return [(row.symbol, "strong"), *stones, row.phase, rejected(row), waiting, since]
@@ -191,26 +191,26 @@ def _joined(pieces: Sequence[Piece]) -> list[Piece]:
 
 def _columns(rows: Sequence[Sequence[Cell]], wide: bool, room: int) -> list[Column]:
     """Columns as wide as what stands in them; what is too much is taken from the words, never from numbers."""
-    titles = ["", *(SHORT_TITLES if wide else ("1 2 3 4 5 6",)), "phase", "rejected", "waiting on", "since"]
+    titles = ["", *(("name", *SHORT_TITLES) if wide else ("1 2 3 4 5 6",)), "phase", "rejected", "waiting on", "since"]
+    phase, rejected_at, waiting, since = range(len(titles) - 4, len(titles))
     widths = [max([len(title), *(width_of(line_of(row[at])) for row in rows)]) for at, title in enumerate(titles)]
     over = sum(widths) + len(widths) - 1 - room
-    for at in (len(titles) - 2, len(titles) - 4):
-        if over > 0:
-            cut = min(over, max(0, widths[at] - 12))
-            widths[at] -= cut
-            over -= cut
-    right = {len(titles) - 3, len(titles) - 1}
-    return [Column(title, widths[at], right=at in right, grows=at == len(titles) - 4) for at, title in enumerate(titles)]
+    for at in ([1] if wide else []) + [waiting, phase]:
+        cut = min(max(0, over), max(0, widths[at] - 12))
+        widths[at] -= cut
+        over -= cut
+    return [Column(title, widths[at], right=at in (rejected_at, since)) for at, title in enumerate(titles)]
 
 
 def _about(row: SymbolStatus) -> list[Line]:
-    """Two lines on the symbol under the cursor."""
+    """Three lines on the symbol under the cursor."""
     kind = f"retiring into {row.successor}" if row.successor else row.disposition
     libraries = f" · libraries {' '.join(row.libraries)}" if row.libraries else ""
     since = f" since {words.short_moment(row.since)}" if row.since else ""
-    counts = f" · prepared {row.prepared:,} · sent {row.sent:,} of {row.prepared:,} · reported {row.reported:,} of {row.sent:,}"
+    counts = f"  in set {row.prepared:,} · sent {row.sent:,} of {row.prepared:,} · reported {row.reported:,} of {row.sent:,}"
     return [
         [("▸ ", "accent"), (f"{row.symbol} {row.name}", "strong"), (f" ({kind}){libraries}", "muted")],
-        [("  next: ", "muted"), (row.milestone, ""), (f" · waits for {row.waiting_on}{since}", ""), (counts, "muted")],
+        [("  next: ", "muted"), (row.milestone, ""), (f" · waits for {row.waiting_on}{since}", "")],
+        [(counts, "muted")],
     ]
 

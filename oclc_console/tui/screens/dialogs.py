@@ -22,7 +22,7 @@ from oclc_console.tui.widgets.plain import plain
 from oclc_console.tui.widgets.table import Column, Table
 
 Result = TypeVar("Result")
-CANCEL = Binding("escape", "cancel", "Cancel", id="dialog.cancel", tooltip="Leave without doing anything", priority=True)
+CANCEL = Binding("escape", "cancel", "Cancel", id="dialog.cancel", key_display="Esc", tooltip="Leave without doing anything", priority=True)
 
 
 class Dialog(ModalScreen[Result | None], Generic[Result]):

@@ -11,14 +11,24 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from oclc_console.tui.exception_pages import Document, ExceptionPages, ExceptionRows, narrow_cells, wide_cells
+from oclc_console.tui.exception_pages import (
+    Document,
+    ExceptionPages,
+    ExceptionRows,
+    narrow_cells,
+    severity_piece,
+    text_of,
+    wide_cells,
+)
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.record import RecordScreen
+from oclc_console.tui.widgets.drawing import Line, wrap
 from oclc_console.tui.widgets.filter import FilterLine
 from oclc_console.tui.widgets.frame import Frame
+from oclc_console.tui.widgets.lines import Lines
 from oclc_console.tui.widgets.table import Column, Table
+from oclc_console.tui.words import WIDE
 
-WIDE = 130
 NARROW_COLUMNS = (Column("LSN", 19), Column("how bad", 12), Column("what OCLC wrote", 20, grows=True))
 WIDE_COLUMNS = (Column("LSN", 19), Column("how bad", 14), Column("type", 20), Column("OCN sent", 11, right=True),
                 Column("what OCLC wrote", 20, grows=True), Column("upload", 36))
@@ -33,7 +43,7 @@ class ExceptionsScreen(ConsoleScreen):
             "shows the others). MINOR lines are hidden at first, m shows them. Enter opens the record with everything OCLC wrote "
             "about it and its MARC as it was sent; c copies the LSN, C the OCN that was sent.")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Record", id="exceptions.open", key_display="↵", tooltip="The record under the cursor"),
+        Binding("enter", "open", "Open", id="exceptions.open", key_display="↵", tooltip="The record under the cursor"),
         Binding("slash", "filter", "Filter", id="exceptions.filter", key_display="/", tooltip="Show only the lines that hold a word"),
         Binding("m", "minor", "Minor", id="exceptions.minor", tooltip="Show or hide what OCLC calls MINOR"),
         Binding("c", "copy_lsn", "Copy LSN", id="exceptions.lsn", tooltip="Copy the local number of the record"),
@@ -51,12 +61,13 @@ class ExceptionsScreen(ConsoleScreen):
     def body(self) -> Iterable[Widget]:
         """The lines."""
         yield Frame(Table(NARROW_COLUMNS, empty="Reading the exceptions…", id="exceptions-list"),
-                    FilterLine("an LSN, a severity, a word of what OCLC wrote"), title=self._shown_title, id="exceptions")
+                    Lines(id="line"), FilterLine("an LSN, a severity, a word of what OCLC wrote"), title=self._shown_title, id="exceptions")
 
     def on_mount(self) -> None:
         """Opens the exceptions in a thread."""
         super().on_mount()
         self._pages = ExceptionPages(self.workspace, self._symbol, self._name)
+        self.query_one("#line").can_focus = False
         self._table.focus()
         self._choose()
 
@@ -123,6 +134,7 @@ class ExceptionsScreen(ConsoleScreen):
             self._wanted.discard(read[0])
             self._pages.keep(*read)
             self._table.look_again()
+            self._moved()
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self) -> None:
@@ -139,6 +151,14 @@ class ExceptionsScreen(ConsoleScreen):
 
     @on(Table.Moved, "#exceptions-list")
     def _moved(self) -> None:
+        """Shows the line under the cursor in full."""
+        document = self._document
+
+        def build(width: int) -> list[Line]:
+            said = [("▸ ", "accent"), severity_piece(document), (f"  {text_of(document)}", "")] if document else []
+            return [*wrap(said, width, 2)] if document else []
+
+        self.query_one("#line", Lines).show(build)
         self.refresh_bindings()
 
     def why_not(self, action: str, parameters: tuple[object, ...]) -> str | None:

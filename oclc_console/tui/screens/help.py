@@ -56,11 +56,12 @@ def _groups(screen: Screen[object], bindings: list[ActiveBinding]) -> list[tuple
     """(title, [(keys, what it does, not possible now)]) for this screen, for moving, and for everywhere."""
     groups: dict[str, dict[str, tuple[list[str], str, bool]]] = {"On this screen": {}, "Moving": {}, "Everywhere": {}}
     for active in bindings:
-        title = "On this screen" if active.node is screen else "Everywhere" if active.node is screen.app else "Moving"
+        own = active.node is screen and active.binding.id is not None
+        title = "On this screen" if own else "Everywhere" if active.node is screen.app else "Moving"
         words = active.binding.tooltip or active.binding.description
         if not words or active.binding.system:
             continue
-        keys, _, off = groups[title].setdefault(active.binding.action, ([], words, not active.enabled))
+        keys, _, _ = groups[title].setdefault(active.binding.action, ([], words, not active.enabled))
         key = screen.app.get_key_display(active.binding)
         if key not in keys:
             keys.append(key)

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from oclc_console.tui import words
-from oclc_console.tui.exception_pages import Document, severity_piece
+from oclc_console.tui.exception_pages import OUTCOME, Document, severity_piece, text_of
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.widgets.drawing import Line, wrap
 from oclc_console.tui.widgets.frame import Frame
@@ -19,8 +19,6 @@ from oclc_console.workspace import Workspace
 
 if TYPE_CHECKING:
     from oclc_console.operations.record_as_sent import RecordAsSent
-
-OUTCOME = "Outcome"
 
 
 class RecordScreen(ConsoleScreen):
@@ -85,10 +83,7 @@ class RecordScreen(ConsoleScreen):
         for document in self._lines:
             if _is_minor(document) and not self._minor:
                 continue
-            text = str(document.get("text") or document.get("raw") or "")
-            if document.get("type") == OUTCOME:
-                text = f"outcome: {text}"
-            lines += wrap([severity_piece(document), ("  ", ""), (text, "")], width, 2)
+            lines += wrap([severity_piece(document), ("  ", ""), (text_of(document), "")], width, 2)
             kind = "" if document.get("type") == OUTCOME else f"{document.get('type') or ''} · "
             received = f"received {words.short_moment(document['received'])}" if document.get("received") else "when is not known"
             lines += wrap([("  ", ""), (f"{kind}line {document.get('line')} · {received}", "muted")], width, 2)
@@ -99,10 +94,12 @@ class RecordScreen(ConsoleScreen):
         if sent is None:
             return [[("Reading the output file…", "muted")]]
         if not sent.found:
-            return wrap(f"The record can't be shown: {sent.reason}.", width)
-        return [line for tag, indicators, text in sent.fields for line in
-                wrap([(f"{tag} ", "accent"), (f"{indicators:<2} ".replace(" ", "·", indicators.count(" ")) if indicators else "   ", "muted"),
-                      (text, "")], width, 7)]
+            return [*wrap(f"The record can't be shown: {sent.reason}.", width)]
+        lines: list[Line] = []
+        for tag, indicators, text in sent.fields:
+            shown = f"{indicators:<2}".replace(" ", "·") if indicators else "  "  # a blank indicator must be seen
+            lines += wrap([(f"{tag} ", "accent"), (f"{shown} ", "muted"), (text, "")], width, 7)
+        return lines
 
     def why_not(self, action: str, parameters: tuple[object, ...]) -> str | None:
         """Copying needs a number."""

@@ -19,7 +19,7 @@ from oclc_console.tui.run_words import event_line, may_accept, result_words, sho
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.dialogs import AskReason, Choose
 from oclc_console.tui.screens.run import RunScreen
-from oclc_console.tui.screens.start import PrepareFiles, UploadConfirm, inbox_of
+from oclc_console.tui.screens.start import InboxFile, PrepareFiles, UploadConfirm, inbox_of
 from oclc_console.tui.widgets.drawing import Cell, Line, wrap
 from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
@@ -77,7 +77,7 @@ class RunsScreen(ConsoleScreen):
 
     def show_facts(self, facts: Facts) -> None:
         """Draws the list and the run under the cursor."""
-        rows = [_cells(run, facts, run.name in self.console.stopping) for run in facts.runs]
+        rows = [_cells(run, run.name in self.console.stopping) for run in facts.runs]
         self._list.say(EMPTY)
         self._list.show(rows, [run.name for run in facts.runs], COLUMNS)
         starting = f" · starting: {', '.join(facts.starting)}" if facts.starting else ""
@@ -153,9 +153,11 @@ class RunsScreen(ConsoleScreen):
 
         def chosen(symbol: str) -> None:
             runs = self.console.facts.runs if self.console.facts else ()
-            self.ask("the inbox", lambda: inbox_of(workspace, symbol, runs),
-                     lambda files: self.app.push_screen(PrepareFiles(symbol, workspace.at("inbox", symbol), files),
-                                                        lambda given: given and self.console.start_operation(*given)))
+
+            def pick(files: Sequence[InboxFile]) -> None:
+                self.app.push_screen(PrepareFiles(symbol, workspace.at("inbox", symbol), files), self._start)
+
+            self.ask("the inbox", lambda: inbox_of(workspace, symbol, runs), pick)
 
         self._choose("Prepare the files of which symbol?", chosen)
 
@@ -164,19 +166,22 @@ class RunsScreen(ConsoleScreen):
         workspace = self.workspace
 
         def chosen(symbol: str) -> None:
-            self.ask("the outbox", lambda: read_outbox(workspace, symbol),
-                     lambda files: self.app.push_screen(UploadConfirm(workspace, symbol, files),
-                                                        lambda yes: yes is not None and self._upload(symbol, files)))
+            def confirm(files: Sequence[OutboxFile]) -> None:
+                due = any(file.state in ("waiting", "partial") for file in files)
+                self.app.push_screen(UploadConfirm(workspace, symbol, files),
+                                     lambda yes: self._start(["upload", symbol] if due and yes is not None else None))
+
+            self.ask("the outbox", lambda: read_outbox(workspace, symbol), confirm)
 
         self._choose("Upload what waits for which symbol?", chosen)
 
-    def _upload(self, symbol: str, files: Sequence[OutboxFile]) -> None:
-        if any(file.state in ("waiting", "partial") for file in files):
-            self.console.start_operation("upload", symbol)
+    def _start(self, arguments: Sequence[str] | None) -> None:
+        if arguments:
+            self.console.start_operation(*arguments)
 
     def action_fetch(self) -> None:
         """Asks for the symbol, then starts."""
-        self._choose("Fetch the reports of which symbol?", lambda symbol: self.console.start_operation("fetch", symbol) and None)
+        self._choose("Fetch the reports of which symbol?", lambda symbol: self._start(["fetch", symbol]))
 
     def _choose(self, title: str, chosen: Callable[[str], None]) -> None:
         status = self.console.facts.status if self.console.facts else None
@@ -216,14 +221,13 @@ class RunsScreen(ConsoleScreen):
         said = [f"{counted.unrouted:,} of {counted.in_set:,} records go to no stream and will not be sent. {counted.double:,} are "
                 "wanted by two streams and will be sent once, by the first one in console.toml."]
         self.app.push_screen(AskReason(f"Accept for {run.symbol}", said),
-                             lambda given: given and self.console.start_operation(*command_again(run, given["reason"])))
+                             lambda given: self._start(command_again(run, given["reason"]) if given else None))
 
 
-def _cells(run: RunState, facts: Facts, stopping: bool) -> list[Cell]:
-    ago = words.age(run.at, facts.as_of)
-    return [words.state_piece(shown_state(run, stopping)), (run.verb, ""), (run.symbol, "strong"), words.short_moment(run.at),
-            f"{ago} ago", result_words(run), (run.by, "muted")]
+def _cells(run: RunState, stopping: bool) -> list[Cell]:
+    return [words.state_piece(shown_state(run, stopping)), (run.verb, ""), (run.symbol, "strong"),
+            words.short_moment(run.at), result_words(run)]
 
 
-COLUMNS = (Column("state", 13), Column("run", 7), Column("symbol", 6), Column("started", 12), Column("", 10, right=True),
-           Column("came to", 16, grows=True), Column("by", 8))
+COLUMNS = (Column("state", 13), Column("run", 7), Column("symbol", 6), Column("started", 12),
+           Column("came to", 16, grows=True))

@@ -24,7 +24,7 @@ from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
 from oclc_console.tui.widgets.table import Column, Table
 
-COLUMNS = (Column("", 1), Column("milestone", 32), Column("completed", 11), Column("who", 12), Column("note", 8, grows=True))
+COLUMNS = (Column("", 1), Column("milestone", 34), Column("completed", 9), Column("who", 10), Column("note", 8, grows=True))
 
 
 class SignOff(Form):
@@ -128,10 +128,10 @@ class SymbolScreen(ConsoleScreen):
         if state is None or found is None:
             return
         stone, history = state.milestone, found.history.get(state.milestone.id, ())
-        self.query_one("#milestone", Frame).titles(f"{stone.number} {stone.title} · usually signed by: {stone.who}")
+        self.query_one("#milestone", Frame).titles(f"{stone.number} {stone.title}")
 
         def build(width: int) -> list[Line]:
-            lines: list[Line] = [*wrap(stone.explanation, width), []]
+            lines: list[Line] = [*wrap(f"{stone.explanation} Usually signed by: {stone.who}.", width), []]
             for act in reversed(history):
                 lines += wrap([(f"{words.moment(act.at)} ", "muted"), (act.by, ""), (f" {act.words}", "")], width, 4)
             return lines if history else [*lines, [("Nobody has signed anything here yet.", "muted")]]

@@ -118,7 +118,7 @@ class KeyLine(Widget):
         line: list[tuple[str, str]] = [(" ", "")]
         for key, description, active in self._words():
             piece = [(key, "accent" if active.enabled else "muted"), (f" {description}  ", "" if active.enabled else "muted")]
-            if width_of([*line, *piece]) > self.size.width + 1:
+            if width_of([*line, *piece]) - 2 > self.size.width:  # its last two cells are blank
                 break
             line.extend(piece)
         return content_of(line)

@@ -11,6 +11,7 @@ the close's own status counts.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import os
 import socket
@@ -18,11 +19,11 @@ import stat
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import paramiko
 from paramiko.sftp import CMD_CLOSE, CMD_WRITE, int64
@@ -275,64 +276,69 @@ class Link:
             raise in_words(error, f"{self._where} {remote}", "this account") from error
         return size
 
-    def send(self, local: Path, remote: str, progress: Callable[[int], None], stop: threading.Event) -> None:
-        """Sends a whole file and returns only when every byte was acknowledged and the server closed it without error.
-        Raises SendFailed or Stopped, in which case the file was not closed by us and the connection is gone; HereError
-        when the local file changes meanwhile."""
-        sending = _Sending(self._sftp, self._transport, f"{self._where} {remote}", progress, stop)
-        try:
-            sending.send(local, remote)
-        except BaseException:
-            self.close()  # an explicit close of the handle would tell the server that the file is complete
-            raise
+    def begin(self, local: Path, remote: str, progress: Callable[[int], None], stop: threading.Event) -> Sending:
+        """Opens the remote file for sending `local`. Raises SendFailed, in which case this connection is gone."""
+        sending = Sending(self, f"{self._where} {remote}", progress, stop)
+        sending.open(local, remote)
+        return sending
 
 
-class _Sending:
-    """The sending of one file."""
+class Sending:
+    """One file on its way: `open`, `write_all`, `close`, each returning only when the server has confirmed it. Whatever
+    fails closes the connection and never the handle: a closed handle would tell the server that the file is complete."""
 
-    def __init__(self, sftp: paramiko.SFTPClient, transport: paramiko.Transport, where: str,
-                 progress: Callable[[int], None], stop: threading.Event) -> None:
-        self._sftp, self._transport, self._where = sftp, transport, where
-        self._progress, self._stop = progress, stop
-        self._stage = "opening"
+    def __init__(self, link: Link, where: str, progress: Callable[[int], None], stop: threading.Event) -> None:
+        self._link, self._sftp, self._transport = link, link._sftp, link._transport
+        self._where, self._progress, self._stop = where, progress, stop
         self._pending: deque[tuple[int, int]] = deque()
+        self._handle = b""
         self.acknowledged = 0
 
-    def send(self, local: Path, remote: str) -> None:
-        with open(local, "rb", buffering=0) as source, _Watch(self._transport, STALL_SECONDS) as watch:
-            try:
-                self._send(source, remote, watch)
-            except (OSError, EOFError, paramiko.SSHException, paramiko.SFTPError) as error:
-                said = self._transport.is_active() and not isinstance(error, EOFError | TimeoutError)
-                words = "nothing moved for 30 s" if watch.fired else in_words(error, self._where, "this account").what
-                raise SendFailed(words, self._where, self._stage, self.acknowledged, said) from error
+    @contextlib.contextmanager
+    def _at(self, stage: str) -> Iterator[_Watch]:
+        """Turns whatever goes wrong at this stage into SendFailed."""
+        try:
+            with _Watch(self._transport, STALL_SECONDS) as watch:
+                yield watch
+        except (OSError, EOFError, paramiko.SSHException, paramiko.SFTPError) as error:
+            said = self._transport.is_active() and not isinstance(error, EOFError | TimeoutError)
+            self._link.close()
+            words = f"nothing moved for {STALL_SECONDS:.0f} s" if watch.fired else in_words(error, self._where, "it").what
+            raise SendFailed(words, self._where, stage, self.acknowledged, said) from error
+        except BaseException:
+            self._link.close()
+            raise
 
-    def _send(self, source: Any, remote: str, watch: _Watch) -> None:
-        size = os.fstat(source.fileno()).st_size
-        file = self._sftp.open(remote, "wb")
-        handle = file.handle
-        file._closed = True  # closing is ours alone: paramiko's own close hides a failed one, and would run on errors
-        self._stage = "writing"
-        # one WRITE that fits one SSH packet: a tiny second packet would wait for the first one's acknowledgement
-        chunk = min(32768, self._sftp.get_channel().out_max_packet_size - 64 - 25 - len(handle))
-        position = 0
-        while data := source.read(chunk):
-            if self._stop.is_set():
-                raise Stopped
-            request = self._sftp._async_request(type(None), CMD_WRITE, handle, int64(position), data)
-            self._pending.append((request, len(data)))
-            position += len(data)
-            if len(self._pending) >= DEPTH:
+    def open(self, local: Path, remote: str) -> None:
+        """Opens both ends. Raises SendFailed or OSError for the local file."""
+        self._local = open(local, "rb", buffering=0)  # noqa: SIM115  closed by write_all
+        with self._at("opening"):
+            self._file = self._sftp.open(remote, "wb")
+        self._handle = self._file.handle
+        self._file._closed = True  # closing is ours alone: paramiko's own close hides a failed one, and runs on errors
+
+    def write_all(self) -> None:
+        """Sends every byte and returns when each was acknowledged and the server has the whole size. Raises SendFailed,
+        Stopped, or HereError when the local file changes meanwhile."""
+        with self._local as source, self._at("writing") as watch:
+            size = os.fstat(source.fileno()).st_size
+            # one WRITE that fits one SSH packet: a tiny second packet would wait for the first one's acknowledgement
+            chunk = min(32768, self._sftp.get_channel().out_max_packet_size - 64 - 25 - len(self._handle))
+            position = 0
+            while data := source.read(chunk):
+                if self._stop.is_set():
+                    raise Stopped
+                request = self._sftp._async_request(type(None), CMD_WRITE, self._handle, int64(position), data)
+                self._pending.append((request, len(data)))
+                position += len(data)
+                if len(self._pending) >= DEPTH:
+                    self._settle(watch)
+            while self._pending:
                 self._settle(watch)
-        while self._pending:
-            self._settle(watch)
-        if position != size:
-            raise HereError(f"the file changed while it was being sent ({position:,} bytes read of {size:,})",
-                            where=source.name, then="Prepare it again.")
-        self._compare(file, size)
-        self._stage = "closing"
-        watch.tick()
-        self._sftp._request(CMD_CLOSE, handle)
+            if position != size:
+                raise HereError(f"the file changed while it was being sent ({position:,} bytes read of {size:,})",
+                                where=str(source.name), then="Prepare it again.")
+            self._compare(size)
 
     def _settle(self, watch: _Watch) -> None:
         request, length = self._pending.popleft()
@@ -341,8 +347,13 @@ class _Sending:
         watch.tick()
         self._progress(self.acknowledged)
 
-    def _compare(self, file: paramiko.SFTPFile, size: int) -> None:
+    def _compare(self, size: int) -> None:
         """Asks the size on the open handle: that works although the server takes the file once it is closed."""
-        there = file.stat().st_size
+        there = self._file.stat().st_size
         if there is not None and there != size:
             raise SendFailed(f"the server has {there:,} of {size:,} bytes", self._where, "writing", self.acknowledged, True)
+
+    def close(self) -> None:
+        """Closes the file; its status counts. Raises SendFailed."""
+        with self._at("closing"):
+            self._sftp._request(CMD_CLOSE, self._handle)

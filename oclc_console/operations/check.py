@@ -101,7 +101,9 @@ def _probe(workspace: Workspace, symbol: Symbol, link: Link) -> CheckLine:
         local = Path(place) / name
         local.write_bytes(b"oclc-console connection probe; not MARC data\n")
         try:
-            link.send(local, f"{folder}/{name}", lambda _: None, threading.Event())
+            probe = link.begin(local, f"{folder}/{name}", lambda _: None, threading.Event())
+            probe.write_all()
+            probe.close()
         except OtherSideError as error:
             return CheckLine(symbol.code, "bad", f"probe {name}: {error.what}", "No upload would get through.")
     log.append(workspace, "check.probe", symbol.code, name=name)

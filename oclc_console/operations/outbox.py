@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from oclc_console.store.events import Event, FileNotSent, FileSent, FileStarted, Recorded
+from oclc_console.store.events import Event, FileClosing, FileNotSent, FileOpened, FileSent, FileStarted, Recorded
 from oclc_console.store.runs import events_of
 from oclc_console.workspace import Workspace
 
@@ -21,7 +21,8 @@ SETTLED = ("sent", "uncertain", "taken_cut")  # never sent again by itself
 class OutboxFile:
     """One output file. `state`: waiting, sent (all bytes acknowledged, closed without error), partial (still listed at
     OCLC), uncertain (the link died around the close), taken_cut (the link died in the middle and the file is gone) or
-    alma (delivered by Alma, only accounted here). `acknowledged` is in bytes, `sent_at` an ISO instant."""
+    alma (delivered by Alma, only accounted here). `stage` says how far an interrupted upload had come: started (the server
+    was asked to open it, not a byte was written), opened or closing. `acknowledged` is in bytes, `sent_at` an ISO instant."""
 
     name: str
     path: Path
@@ -37,6 +38,7 @@ class OutboxFile:
     prepared_at: str
     sources: tuple[str, ...]
     state: str = "waiting"
+    stage: str = ""
     attempts: int = 0
     sent_at: str | None = None
     acknowledged: int = 0
@@ -76,7 +78,11 @@ def fold_states(files: Sequence[OutboxFile], history: Iterable[Recorded]) -> lis
 
 def _after(file: OutboxFile, event: Event, at: str) -> OutboxFile:
     if isinstance(event, FileStarted):
-        return replace(file, state="partial", attempts=event.attempt, reason="its upload was interrupted")
+        return replace(file, state="partial", stage="started", attempts=event.attempt, reason="its upload was interrupted")
+    if isinstance(event, FileOpened):
+        return replace(file, stage="opened")
+    if isinstance(event, FileClosing):
+        return replace(file, stage="closing", acknowledged=event.bytes)
     if isinstance(event, FileSent):
         return replace(file, state="sent", attempts=event.attempt, sent_at=at, acknowledged=event.bytes, reason="")
     if isinstance(event, FileNotSent):

@@ -11,7 +11,7 @@ sent again by themselves: the report's row count settles them, or a person with 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,14 +22,24 @@ from oclc_console.operations.connection import address_of, connect_for
 from oclc_console.operations.outbox import OutboxFile, read_outbox, where_sent
 from oclc_console.settings import Symbol
 from oclc_console.store import log
-from oclc_console.store.events import Connected, Event, FileNotSent, FileSent, FileStarted, Note
+from oclc_console.store.events import (
+    Connected,
+    Event,
+    FileClosing,
+    FileNotSent,
+    FileOpened,
+    FileSent,
+    FileStarted,
+    Note,
+)
 from oclc_console.store.runs import Operation, RunFolder
 from oclc_console.workspace import Workspace
 
 if TYPE_CHECKING:
-    from oclc_console.oclc.exchange import Link, SendFailed
+    from oclc_console.oclc.exchange import Link
 
 ATTEMPTS = 3
+STAGES = {"opening": "started", "writing": "opened", "closing": "closing"}
 PAUSES = (2.0, 8.0)
 
 
@@ -105,32 +115,32 @@ class _Upload:
     def _attempts(self, file: OutboxFile, folder: RunFolder) -> Iterator[Event]:
         from oclc_console.oclc.exchange import SendFailed, Stopped
 
-        interrupted = file.state == "partial"
         for attempt in range(1, ATTEMPTS + 1):
-            number = file.attempts + attempt
+            number = file.attempts + 1
             try:
                 yield from self._connected()
-                if interrupted and (gone := self._look(file, number)):
+                if file.state == "partial" and (gone := self._look(file)):
                     yield gone
                     return
-                yield FileStarted(file.name, file.bytes, file.sha256, number)
-                began = time.monotonic()
-                self._send(file, folder)
-                yield FileSent(file.name, file.bytes, file.sha256, number, round(time.monotonic() - began, 3))
+                yield from self._send(file, folder, number)
                 return
             except Stopped:
+                self._hang_up()
                 yield FileNotSent(file.name, "partial", folder.progress.file_done, number, "stopped; resume sends it again")
                 return
             except SendFailed as failed:
                 self._hang_up()
-                lost = yield from self._after_failure(file, failed, number)
-                if lost.state != "partial" or failed.server_said or attempt == ATTEMPTS:
-                    yield lost
-                    if failed.server_said:
-                        raise OtherSideError(failed.what, where=failed.where,
-                                             then="Ask OCLC, then run the same command again.") from failed
+                # the next look is at a file that got as far as this
+                file = replace(file, state="partial", stage=STAGES[failed.stage], attempts=number,
+                               acknowledged=failed.acknowledged)
+                if failed.server_said:
+                    state = "waiting" if failed.stage == "opening" else "partial"
+                    yield FileNotSent(file.name, state, failed.acknowledged, number, failed.what)
+                    raise OtherSideError(failed.what, where=failed.where,
+                                         then="Ask OCLC, then run the same command again.") from failed
+                if attempt == ATTEMPTS or folder.stop.is_set():
+                    yield FileNotSent(file.name, "partial", failed.acknowledged, number, failed.what)
                     return
-                interrupted = True
                 yield Note(f"{file.name}: {failed.what}; trying again")
                 folder.stop.wait(PAUSES[min(attempt, len(PAUSES)) - 1])
 
@@ -145,21 +155,25 @@ class _Upload:
             self._link.close()
             self._link = None
 
-    def _look(self, file: OutboxFile, attempt: int) -> FileNotSent | None:
-        """For a file whose upload was cut short: None when it is still listed (so OCLC has not taken it), else its
-        state. The one case where the listing says something: here it is absence that is the bad news."""
+    def _look(self, file: OutboxFile) -> FileNotSent | None:
+        """For a file whose upload was cut short: None when it may be sent from its start, else the state it is in. The
+        one case where the listing says something: here it is absence that is the bad news."""
         assert self._link is not None
         folder = self.workspace.settings.exchange.upload_folder
-        if any(entry.name == file.name for entry in self._link.listing(folder)):
+        listed = any(entry.name == file.name for entry in self._link.listing(folder))
+        if listed or file.stage == "started":  # not a byte was written: at worst OCLC took an empty file
             return None
-        return FileNotSent(file.name, "taken_cut", file.acknowledged, attempt - 1,
+        if file.stage == "closing":
+            return FileNotSent(file.name, "uncertain", file.bytes, file.attempts,
+                               "every byte was acknowledged, then its upload was cut short around the close and it is not "
+                               "listed any more: the report's row count settles it")
+        return FileNotSent(file.name, "taken_cut", file.acknowledged, file.attempts,
                            "its upload was cut short and it is not listed any more: OCLC may hold a truncated copy. The "
                            "report's row count settles it, or a person with --again")
 
-    def _send(self, file: OutboxFile, folder: RunFolder) -> None:
+    def _send(self, file: OutboxFile, folder: RunFolder, attempt: int) -> Iterator[Event]:
         assert self._link is not None
-        progress = folder.progress
-        before = progress.done
+        progress, before = folder.progress, folder.progress.done
         progress.file, progress.file_done, progress.file_total = file.name, 0, file.bytes
 
         def moved(acknowledged: int) -> None:
@@ -167,33 +181,18 @@ class _Upload:
             progress.done = before + acknowledged
 
         remote = f"{self.workspace.settings.exchange.upload_folder}/{file.name}"
+        began = time.monotonic()
         try:
-            self._link.send(file.path, remote, moved, folder.stop)
+            yield FileStarted(file.name, file.bytes, file.sha256, attempt)
+            sending = self._link.begin(file.path, remote, moved, folder.stop)
+            yield FileOpened(file.name)
+            sending.write_all()
+            yield FileClosing(file.name, file.bytes)
+            sending.close()
         except BaseException:
             progress.done = before
-            self._link = None
             raise
-
-    def _after_failure(
-        self, file: OutboxFile, failed: SendFailed, attempt: int
-    ) -> Generator[Event, None, FileNotSent]:
-        """What a failed send means for the file: the state to record."""
-        if failed.stage == "opening":
-            state = "waiting" if failed.server_said else "partial"
-            return FileNotSent(file.name, state, 0, attempt, failed.what)
-        try:
-            yield from self._connected()
-            gone = self._look(file, attempt + 1)
-        except OtherSideError as error:
-            self._hang_up()
-            return FileNotSent(file.name, "partial", failed.acknowledged, attempt, f"{failed.what}; then {error.what}")
-        if gone is None:
-            return FileNotSent(file.name, "partial", failed.acknowledged, attempt, failed.what)
-        if failed.stage == "closing":
-            return replace(gone, state="uncertain", acknowledged=failed.acknowledged, attempt=attempt,
-                           reason="every byte was acknowledged, then the link died around the close and the file is gone: "
-                                  "the report's row count settles it")
-        return replace(gone, acknowledged=failed.acknowledged, attempt=attempt)
+        yield FileSent(file.name, file.bytes, file.sha256, attempt, round(time.monotonic() - began, 3))
 
     def fold(self, events: Sequence[Event]) -> dict[str, Any]:
         """What `upload --json` prints: every file of the outbox with its state now; refused where this run refused."""

@@ -125,7 +125,7 @@ def _publish_from_alma(workspace: Workspace, records: int, seed: int) -> None:
                                    seed=seed * 100 + number))
         labels.write_labels(workspace.rehearsal, [record.label for record in made if record.label])
         maker.write_files(workspace.at("inbox", symbol.code), made, prefix=f"{symbol.code.lower()}_holdings",
-                          job=f"2815040772000{number}", records_per_file=max(100, count // 2))
+                          job=f"281504077200{number}{SUFFIX}", records_per_file=max(100, count // 2))
 
 
 def cycle(workspace: Workspace, stop: threading.Event) -> Iterator[str | dict[str, Any]]:

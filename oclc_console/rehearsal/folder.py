@@ -109,6 +109,7 @@ def prepare_rehearsal(folder: Path, *, accounts: Iterable[Account], seed: int, t
         raise CallError(f"{torn!r} is nothing to do with a torn upload", then="Say keep or take.")
     if empty := [account.symbol for account in rehearsal.accounts if not account.collections]:
         raise CallError(f"{empty[0]} has no collection", where=str(folder), then="Name at least one seven-digit collection id.")
+    files.make_folder(folder)
     for account in rehearsal.accounts:
         for branch in _TREE:
             files.make_folder(rehearsal.root(account.login) / branch)

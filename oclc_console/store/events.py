@@ -205,7 +205,7 @@ class Connected(Event):
 
 @dataclass(frozen=True)
 class FileStarted(Event):
-    """The next thing that happens is the first byte of this file on the wire."""
+    """The next thing that happens is that the server is asked to open this file."""
 
     name: str
     bytes: int
@@ -216,6 +216,29 @@ class FileStarted(Event):
     def words(self) -> str:
         again = f", attempt {self.attempt}" if self.attempt > 1 else ""
         return f"sending {self.name}: {self.bytes:,} bytes{again}"
+
+
+@dataclass(frozen=True)
+class FileOpened(Event):
+    """The server has opened the file; from here bytes of it may be there."""
+
+    name: str
+
+    @property
+    def words(self) -> str:
+        return f"opened {self.name}"
+
+
+@dataclass(frozen=True)
+class FileClosing(Event):
+    """Every byte was acknowledged; the next thing that happens is the close, at which OCLC takes the file."""
+
+    name: str
+    bytes: int
+
+    @property
+    def words(self) -> str:
+        return f"closing {self.name}: all {self.bytes:,} bytes acknowledged"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from tests.operations.stage import (
     TOML,
     carry_out,
     console,
+    fetched,
     holding,
     rehearsing,
     start,
@@ -262,3 +265,48 @@ def test_a_host_key_nobody_pinned_is_never_accepted(tmp_path: Path) -> None:
         with pytest.raises(OtherSideError, match=r"SHA256:.* is not pinned"):
             carry_out(workspace, upload(workspace, "ZAA"))
         assert taken(folder) == {} and not workspace.known_hosts.exists()
+
+
+DIES = """
+import os, sys, threading
+from pathlib import Path
+from oclc_console.oclc import exchange
+from oclc_console.operations.upload import upload
+from oclc_console.store.runs import run
+from oclc_console.workspace import Workspace
+
+workspace, moment = Workspace(Path(sys.argv[1])), sys.argv[2]
+if moment == "closed":
+    close = exchange.Sending.close
+    exchange.Sending.close = lambda sending: (close(sending), os._exit(9))
+for event in run(workspace, upload(workspace, "ZAA"), threading.Event()):
+    if type(event).__name__ == moment:
+        os._exit(9)
+"""
+
+
+@pytest.mark.parametrize("moment", ["Connected", "FileStarted", "FileOpened", "FileClosing", "FileSent"])
+def test_a_process_that_dies_between_any_two_acts_loses_nothing_and_sends_nothing_twice(
+    tmp_path: Path, moment: str
+) -> None:
+    workspace = prepared(tmp_path, 2)
+    with rehearsing(workspace) as folder:
+        died = subprocess.run([sys.executable, "-c", DIES, str(workspace.root), moment], check=False)
+        assert died.returncode == 9
+        again = console(workspace, "upload", "ZAA")
+        assert again.returncode == 0, again.stderr
+        (file,) = read_outbox(workspace, "ZAA")
+        assert file.state == "sent"
+        assert [path.read_bytes() for path in folder.rglob("*.mrc*")] == [file.path.read_bytes()]
+
+
+def test_a_process_that_dies_right_after_the_close_leaves_the_file_uncertain_until_its_report_comes(tmp_path: Path) -> None:
+    workspace = prepared(tmp_path, 2)
+    with rehearsing(workspace) as folder:
+        subprocess.run([sys.executable, "-c", DIES, str(workspace.root), "closed"], check=False)
+        assert console(workspace, "upload", "ZAA").returncode == 1
+        (file,) = read_outbox(workspace, "ZAA")
+        assert (file.state, file.acknowledged) == ("uncertain", file.bytes)
+        assert len(list(folder.rglob("*.mrc*"))) == 1, "it was not sent again by itself"
+        answer = fetched(workspace, "ZAA")
+        assert (answer.total["sent"], answer.total["not_reported"]) == (2, 0)

@@ -11,6 +11,7 @@ from oclc_console.rehearsal.draft import Draft, control, data
 from oclc_console.rehearsal.maker import MadeRecord
 from oclc_console.rehearsal.uploads import arrived, local_number_of, number_of, read, records_in
 
+VOLUME = Path(__file__).parents[3] / "shared" / "data" / "marc" / "volume"
 PLACES = ("079$a", "035$a")
 
 
@@ -88,3 +89,11 @@ def test_wild_bytes_never_stop_the_reading(wild: bytes, field: bytes) -> None:
     raw = record((b"500", b"  \x1fa" + field.replace(b"\x1d", b"").replace(b"\x1e", b"").replace(b"\x1f", b"")))
     number_of(read(raw, 1), ("500$a", "001"))
     assert "|" not in local_number_of(read(raw, 1), ("500$a",))
+
+
+@pytest.mark.skipif(not VOLUME.is_dir(), reason="the real records are not on this machine")
+def test_real_records_are_all_met_and_almost_all_can_be_read() -> None:
+    for path in VOLUME.glob("*.mrc"):
+        found = list(arrived(path))
+        assert len(found) == records_in(path) == path.read_bytes().rstrip().count(b"\x1d")
+        assert sum(bool(one.trouble) for one in found) <= len(found) // 50, path.name

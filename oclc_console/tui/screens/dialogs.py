@@ -69,7 +69,8 @@ class Choose(Dialog[str]):
     """A choice among a few; Enter takes the one under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "Choose", id="dialog.choose", tooltip="Take the one under the cursor", priority=True),
+        Binding("enter", "take", "Choose", id="dialog.choose", key_display="↵", tooltip="Take the one under the cursor",
+                priority=True),
         CANCEL,
     ]
 
@@ -112,7 +113,8 @@ class Form(Dialog[dict[str, str]]):
     """A few lines to type; Enter goes to the next one, and on the last one does it. `wrong` (a subclass) keeps it open."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Next / do it", id="dialog.submit", tooltip="Next line; on the last one: do it", priority=True),
+        Binding("enter", "submit", "Go on", id="dialog.submit", key_display="↵", priority=True,
+                tooltip="To the next line; on the last one: do it"),
         Binding("tab", "app.focus_next", "Next line", id="dialog.next", tooltip="To the next line"),
         CANCEL,
     ]
@@ -136,10 +138,11 @@ class Form(Dialog[dict[str, str]]):
         from oclc_console.tui.widgets.frame import content_of
 
         self.query_one("#said", Static).update(Content("\n").join(content_of(line) for line in lines))
-        for field in self.query(Input):
+        inputs = list(self.query(Input))
+        for field in inputs:
             field.cursor_blink = False
-        empty = [field for field in self.query(Input) if not field.value]
-        (empty or list(self.query(Input)))[0].focus()
+        for field in [*(field for field in inputs if not field.value), *inputs][:1]:
+            field.focus()
 
     def answers(self) -> dict[str, str]:
         """What stands in the lines."""
@@ -152,7 +155,7 @@ class Form(Dialog[dict[str, str]]):
     def action_submit(self) -> None:
         """On the last line, hands the answers over if they will do; else goes to the next line."""
         inputs = list(self.query(Input))
-        if inputs[-1].has_focus or not any(field.has_focus for field in inputs):
+        if not inputs or inputs[-1].has_focus or not any(field.has_focus for field in inputs):
             answers = self.answers()
             if wrong := self.wrong(answers):
                 self.query_one("#wrong", Static).update(Content(plain(f"✖ {wrong}")))

@@ -167,9 +167,13 @@ class RunsScreen(ConsoleScreen):
 
         def chosen(symbol: str) -> None:
             def confirm(files: Sequence[OutboxFile]) -> None:
-                due = any(file.state in ("waiting", "partial") for file in files)
+                if not any(file.state in ("waiting", "partial") for file in files):
+                    before = f" {words.plural(len(files), 'file')} went out before." if files else ""
+                    self.notify(f"Nothing waits to be uploaded.{before} Press p to prepare Alma's files.",
+                                title=f"– {symbol}", markup=False)
+                    return
                 self.app.push_screen(UploadConfirm(workspace, symbol, files),
-                                     lambda yes: self._start(["upload", symbol] if due and yes is not None else None))
+                                     lambda yes: self._start(["upload", symbol] if yes is not None else None))
 
             self.ask("the outbox", lambda: read_outbox(workspace, symbol), confirm)
 

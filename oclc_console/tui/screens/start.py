@@ -49,7 +49,7 @@ class PrepareFiles(Dialog[list[str]]):
     """Asks which files, and Alma's own count of the set; gives the arguments of the command."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "start", "Start", id="prepare.start", tooltip="Prepare the marked files", priority=True),
+        Binding("enter", "start", "Start", id="prepare.start", key_display="↵", tooltip="Prepare the marked files", priority=True),
         Binding("space", "mark", "Mark", id="prepare.mark", tooltip="Mark or unmark the file under the cursor"),
         Binding("tab", "app.focus_next", "Count", id="prepare.count", tooltip="To the line for Alma's count"),
         CANCEL,
@@ -114,8 +114,8 @@ class UploadConfirm(Form):
         due = [file for file in files if file.state in ("waiting", "partial")]
         self._symbol = symbol
         exchange, account = settings.exchange, settings.account_of(settings.symbol(symbol))
-        real = not exchange.is_rehearsal and bool(due)
-        super().__init__(f"Upload {symbol}", _said(symbol, files, due, "the rehearsal" if exchange.is_rehearsal else exchange.host,
+        real = not exchange.is_rehearsal
+        super().__init__(f"Upload {symbol}", _said(due, "the rehearsal" if exchange.is_rehearsal else exchange.host,
                                                    account),
                          [Field("symbol", f"What is sent can't be called back. Type {symbol} to upload")] if real else [])
 
@@ -126,10 +126,7 @@ class UploadConfirm(Form):
         return None
 
 
-def _said(symbol: str, files: Sequence[OutboxFile], due: Sequence[OutboxFile], host: str, account: str) -> list[Line | str]:
-    if not due:
-        settled = f" ({len(files)} went out before)" if files else ""
-        return [f"Nothing waits to be uploaded for {symbol}{settled}. Press Esc, then p to prepare Alma's files."]
+def _said(due: Sequence[OutboxFile], host: str, account: str) -> list[Line | str]:
     records, size = sum(file.records for file in due), sum(file.bytes for file in due)
     lines: list[Line | str] = [f"{words.plural(len(due), 'file')}, {records:,} records, {words.size(size)} go to {host} as {account}:",
                                ""]

@@ -136,6 +136,8 @@ class KeyLine(Widget):
 def _rank(name: str | None) -> int:
     if name in FIRST_KEYS:
         return FIRST_KEYS.index(name)
+    if name == "dialog.cancel":
+        return 4
     return 3 if name and name.startswith("app.") else 2
 
 

@@ -11,7 +11,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -41,7 +42,6 @@ class Scene:
     live: bool = False
     workspace: bool = True
     empty: bool = False
-    wait: str = field(default="")
 
 
 SCENES = (
@@ -84,9 +84,10 @@ def held_world() -> Iterator[HeldClock]:
 async def draw(scene: Scene, size: tuple[int, int], workspace: Workspace, held: HeldClock) -> tuple[str, str]:
     """(the screen as text, its keys as a table)."""
     with contextlib.ExitStack() as stack:
+        held.at(seconds=12 if scene.live else 0)
         live = stack.enter_context(live_upload(workspace)) if scene.live else None
         app = ConsoleApp(workspace if scene.workspace else None, Path("/srv/library"))
-        app.quiet_seconds = 0.1
+        app.quick_seconds = app.quiet_seconds = 0.02
         async with app.run_test(size=size) as pilot:
             await settled(pilot)
             if live is not None:
@@ -111,9 +112,12 @@ async def _moves(app: ConsoleApp, pilot: object, live: object, held: HeldClock) 
         moved = 4_100_000 * second - (2_000_000 if second == 6 else 0)
         live.goes_on(done=400_000_000 + moved, file="1000043.zmd.trusted.20201116.001.mrc", file_done=254_000_000 + moved,
                      file_total=632_000_000, files_done=1)
-        wanted = second + 1
-        await until(pilot, lambda wanted=wanted: app.facts and len(app.facts.curves[live.path.name].samples) == wanted)
+        await until(pilot, partial(_has_samples, app, live.path.name, second + 1))
     await settled(pilot)
+
+
+def _has_samples(app: ConsoleApp, run: str, count: int) -> bool:
+    return app.facts is not None and len(app.facts.curves[run].samples) == count
 
 
 def _remove(path: Path) -> None:

@@ -96,6 +96,8 @@ def _after(file: OutboxFile, event: Event, at: str) -> OutboxFile:
 def where_sent(workspace: Workspace, sha256: str) -> OutboxFile | None:
     """The file with these bytes that has already gone out (or may have), under whatever name and symbol."""
     for folder in sorted((workspace.root / "outbox").glob("*")):
+        if not any(file.sha256 == sha256 for file in _prepared(workspace, folder.name)):
+            continue  # reading the symbol's upload runs is the dear part
         for file in read_outbox(workspace, folder.name):
             if file.sha256 == sha256 and file.state in SETTLED:
                 return file

@@ -82,11 +82,11 @@ def write_reports(job: Job, answers: Sequence[Answer], reports: Path, workshop: 
     rng = random.Random(f"{seed}/{job.key}/{job.name}")
     shuffled = list(answers)
     rng.shuffle(shuffled)
-    texts = {EXCEPTION: _sometimes_twice(exception_rows(job, shuffled), rng, ONE_LINE_TWICE_IN)}
+    texts = {EXCEPTION: _some_twice(exception_rows(job, shuffled), rng, ONE_LINE_TWICE_IN)}
     if cross:
         texts[CROSS_REFERENCE] = list(cross_reference_rows(shuffled, unresolved=False))
         texts[UNRESOLVED_CROSS_REFERENCE] = list(cross_reference_rows(shuffled, unresolved=True))
-    texts[PROCESSING] = _sometimes_twice(processing_rows(job, shuffled), rng, ONE_ROW_TWICE_IN)
+    texts[PROCESSING] = _some_twice(processing_rows(job, shuffled), rng, ONE_ROW_TWICE_IN)
     names = []
     files.make_folder(workshop)
     for report, rows in texts.items():
@@ -99,10 +99,8 @@ def write_reports(job: Job, answers: Sequence[Answer], reports: Path, workshop: 
     return names
 
 
-def _sometimes_twice(rows: Iterator[str], rng: random.Random, one_in: int) -> list[str]:
-    written = []
-    for row in rows:
-        written.append(row)
-        if rng.randrange(one_in) == 0:
-            written.append(row)
-    return written
+def _some_twice(rows: Iterator[str], rng: random.Random, one_in: int) -> list[str]:
+    """The rows, one in so many of them written twice."""
+    once = list(rows)
+    twice = set(rng.sample(range(len(once)), len(once) // one_in))
+    return [row for number, row in enumerate(once) for _ in range(2 if number in twice else 1)]

@@ -126,8 +126,9 @@ class ConsoleApp(App[Result]):
                 self.post_message(FactsRead(facts))
             for death in deaths:
                 self.post_message(Died(death))
-            stop.wait(QUICK if facts.alive or facts.starting else self.quiet_seconds)
+            stop.wait(self.quick_seconds if facts.alive or facts.starting else self.quiet_seconds)
 
+    quick_seconds: float = QUICK
     quiet_seconds: float = QUIET
 
     @on(FactsRead)

@@ -187,11 +187,11 @@ def summary(run: RunState, facts: Facts, outbox: Sequence[OutboxFile], stopping:
     lines: list[Line] = [[(glyph_word, kind), (f" · {result_words(run)}{ended}", "")]]
     unit, done, total = run.progress.get("unit", "bytes"), int(run.progress.get("done", 0)), int(run.progress.get("total", 0))
     curve = facts.curves.get(run.name, Curve())
-    if total and run.state != "done":
+    if total and (run.state == "running" or done < total):
         tail = f" {words.percent(done, total):>5}  {words.of(done, total, unit)}  {speed_words(run, curve, facts)}"
         lines.append([("all  ", "muted"), (words.bar(done, total, max(8, min(40, width - len(tail) - 6))), "accent"), (tail, "")])
     if run.state == "running" and (drawn := words.spark(curve.each_second(), min(40, width - 20))):
-        lines.append([("rate ", "muted"), (drawn, "accent"), ("  each second", "muted")])
+        lines.append([("rate ", "muted"), (drawn.lstrip(), "accent"), ("  each second", "muted")])
     if run.end is not None and run.end.reason:
         lines += wrap([(run.end.reason, kind)], width, 2)
     lines += [line for sentence in advice(run) for line in wrap([("→ ", "accent"), (sentence, "")], width, 2)]

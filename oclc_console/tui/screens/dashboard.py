@@ -11,13 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from oclc_console.operations.status import Status, SymbolStatus
+from oclc_console.operations.status import Alert, Status, SymbolStatus
 from oclc_console.tui import words
 from oclc_console.tui.words import WIDE
 from oclc_console.tui.follow import Facts
 from oclc_console.tui.run_words import one_line
 from oclc_console.tui.screens.base import ConsoleScreen
-from oclc_console.tui.widgets.drawing import Cell, Line, Piece, line_of, width_of, wrap
+from oclc_console.tui.widgets.drawing import Cell, Line, Piece, fit, line_of, width_of, wrap
 from oclc_console.tui.widgets.filter import FilterLine, holds
 from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
@@ -99,8 +99,7 @@ class DashboardScreen(ConsoleScreen):
             if facts.problem:
                 lines += wrap([("✖ settings ", "bad"), (facts.problem, ""), (" Press e to mend it.", "strong")], width, 2)
             for alert in alerts:
-                lines += wrap([("! ", "warn"), (f"{alert.symbol} ", "strong"), (alert.text, ""), (f" → {alert.then}", "accent")],
-                              width, 2)
+                lines += _alert_lines(alert, width)
             return lines or [[("✔ ", "good"), ("Nothing needs you now.", "muted")]]
 
         self.query_one("#alerts", Lines).show(build)
@@ -177,7 +176,8 @@ def rejected(row: SymbolStatus) -> Cell:
 def _milestone(row: SymbolStatus, number: int, facts: Facts, dated: bool) -> Piece:
     state = row.milestones[number]
     named = state.state
-    if named == "current" and facts.status and any(alert.symbol == row.symbol for alert in facts.status.alerts):
+    alerts = facts.status.alerts if facts.status else ()
+    if named == "current" and state.milestone.id == "reclamation" and any(alert.symbol == row.symbol for alert in alerts):
         named = "waiting"
     glyph, word, kind = words.MILESTONE_STATES[named]
     if not dated:
@@ -200,6 +200,17 @@ def _columns(rows: Sequence[Sequence[Cell]], wide: bool, room: int) -> list[Colu
         widths[at] -= cut
         over -= cut
     return [Column(title, widths[at], right=at in (rejected_at, since)) for at, title in enumerate(titles)]
+
+
+def _alert_lines(alert: Alert, width: int) -> list[Line]:
+    """What, in two lines at most (the whole of it stands where it happened), and what to do next."""
+    head: list[Piece] = [("! ", "warn"), (f"{alert.symbol} ", "strong"), (alert.text, "")]
+    tail: Piece = (f" → {alert.then}", "accent")
+    whole = wrap([*head, tail], width, 2)
+    if len(whole) <= 2:
+        return [*whole]
+    first, second, *_ = wrap(head, width, 2)
+    return [first, fit([*second, (" …" + " " * width, "")], width), [(" ", ""), tail]]
 
 
 def _about(row: SymbolStatus) -> list[Line]:

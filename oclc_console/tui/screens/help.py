@@ -46,8 +46,8 @@ class Help(Dialog[bool]):
         for title, keys in self._groups:
             lines.append([(title, "strong")])
             for key, words, off in keys:
-                head = f"  {key}{' ' * max(1, 14 - cell_len(key))}"
-                lines.extend(wrap([(head, "accent"), (words, ""), (" (not now)" if off else "", "muted")], width, 16))
+                head = f"  {key}{' ' * max(1, 10 - cell_len(key))}"
+                lines.extend(wrap([(head, "accent"), (words, ""), (" (not now)" if off else "", "muted")], width, 12))
             lines.append([])
         return [*lines, [("Signs", "strong")], *wrap(f"  {SIGNS}", width, 2)]
 

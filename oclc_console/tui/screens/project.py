@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
+from oclc_console.project.milestones import MILESTONES
 from oclc_console.store import log
 from oclc_console.store.log import LogLine
 from oclc_console.tui import words
@@ -22,6 +23,9 @@ from oclc_console.tui.widgets.filter import FilterLine, holds
 from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.table import Column, Table
 
+ACTS = {"milestone.done": "signed off", "milestone.not_applicable": "not applicable", "milestone.reopened": "reopened",
+        "milestone.applicable": "applicable after all"}
+TITLES = {stone.id: f"{stone.number} {stone.title}" for stone in MILESTONES}
 COLUMNS = (Column("no.", 6, right=True), Column("when", 12), Column("by", 10), Column("symbol", 8), Column("what", 20, grows=True))
 EMPTY = "Nobody has signed anything yet. Press 2 and then s to sign a milestone off: it is written here, with your name."
 
@@ -73,7 +77,7 @@ class ProjectScreen(ConsoleScreen):
     @on(Input.Changed, "#filter")
     def _show(self) -> None:
         wanted = self.query_one(FilterLine).value
-        self._lines = [line for line in self._every if holds(wanted, line.words, line.by, line.symbol or "")]
+        self._lines = [line for line in self._every if holds(wanted, act_words(line), line.by, line.symbol or "")]
         self._table.say(EMPTY if not self._every else f"No line holds {wanted!r}. Press / and Esc to see all.")
         self._table.show([_cells(line) for line in self._lines], [str(line.seq) for line in self._lines])
         self.query_one("#logs", Frame).titles(f"Log {len(self._lines):,} of {len(self._every):,}"
@@ -124,4 +128,14 @@ class ProjectScreen(ConsoleScreen):
 
 
 def _cells(line: LogLine) -> list[Cell]:
-    return [f"{line.seq:,}", words.short_moment(line.at), line.by, (line.symbol or "–", "strong"), line.words]
+    return [f"{line.seq:,}", words.short_moment(line.at), line.by, (line.symbol or "–", "strong"), act_words(line)]
+
+
+def act_words(line: LogLine) -> str:
+    """What was done, in a sentence where this version knows the act; else as the log has it."""
+    stone = TITLES.get(str(line.data.get("milestone")))
+    if line.act not in ACTS or stone is None:
+        return line.words
+    day = f", completed {words.day(str(line.data['date']))}" if line.data.get("date") else ""
+    said = line.data.get("reason") or line.data.get("note")
+    return f"{ACTS[line.act]}: {stone}{day}{f' · {said}' if said else ''}"

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from textual.pilot import Pilot
 
 from oclc_console.tui.app import ConsoleApp
 
-Drive = Pilot[object]
-
 
 def text_of(app: ConsoleApp) -> str:
     """What stands on the screen, line by line."""
     return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+
+
+def flat(screen: str) -> str:
+    """The screen's words without borders and line breaks."""
+    return re.sub(r"[│\s]+", " ", screen)
 
 
 async def until(pilot: Pilot[tuple[str, str]], condition: Callable[[], object], what: str = "") -> None:
@@ -43,8 +47,8 @@ async def settled(pilot: Pilot[tuple[str, str]]) -> None:
     if app.given is not None:
         await until(pilot, lambda: app.facts is not None and (app.facts.status or app.facts.problem), "the facts")
     before = ""
-    for _ in range(200):
-        await pilot.pause(0.03)
+    for _ in range(600):
+        await pilot.pause(0.01)
         busy = any(worker.is_running and worker.group != "follow" for worker in app.workers)
         now = text_of(app)
         if not busy and now == before:

@@ -10,7 +10,7 @@ from oclc_console.store import log
 from oclc_console.tui.screens.symbol import SymbolScreen
 from oclc_console.workspace import Workspace, make_workspace
 from tests.tui.conftest import console
-from tests.tui.driving import press, settled, shows, text_of, until
+from tests.tui.driving import flat, press, settled, shows
 from tests.tui.stage import HeldClock, live_upload
 
 SIZE = (80, 24)
@@ -60,7 +60,7 @@ async def test_the_filter_narrows_the_board_and_escape_clears_it(workspace: Work
         await shows(pilot, "3 of 3")
         await press(pilot, "slash", *"nowhere", "enter", "enter")
         screen = await shows(pilot, "No symbol holds 'nowhere'")
-        assert isinstance(app.screen, type(app.screen)) and app.current_mode == "dashboard"
+        assert app.current_mode == "dashboard", "there is nothing to open"
 
 
 async def test_a_wide_terminal_shows_the_dates_of_the_milestones(workspace: Workspace) -> None:
@@ -84,7 +84,7 @@ async def test_a_mistake_in_the_settings_is_told_with_its_key_and_mending_it_goe
     toml.write_text(right.replace('disposition = "retiring"', 'disposition = "retired"'))
     async with console(workspace).run_test(size=SIZE) as pilot:
         screen = await shows(pilot, "✖ settings", "Press e to mend it")
-        assert "disposition" in screen and "line 37" in screen
+        assert "symbols.ZHG.disposition" in flat(screen) and "line" in screen
         toml.write_text(right)
         await shows(pilot, "3 of 3")
 
@@ -118,10 +118,9 @@ async def test_what_somebody_else_signs_appears_without_a_key(workspace: Workspa
     async with app.run_test(size=SIZE) as pilot:
         await shows(pilot, "ZHG ✔ ◐")
         sign_off(workspace, "ZHG", "logins", workspace_day())
-        await shows(pilot, "ZHG ✔ ✔ ◐")
+        await shows(pilot, "ZHG ✔ ✔ !")
         await settled(pilot)
         assert len(log.read(workspace)) == 7
-        await until(pilot, lambda: "ZHG ✔ ✔ ◐" in text_of(app))
 
 
 def workspace_day() -> date:

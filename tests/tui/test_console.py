@@ -1,0 +1,307 @@
+"""What holds on every screen: keys, help, palette, plain text, no colour, small terminals, quick start, quitting."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from textual.binding import Binding
+from textual.command import CommandPalette
+
+from oclc_console.store import log
+from oclc_console.tui.app import PLACES, ConsoleApp
+from oclc_console.tui.screens.base import ConsoleScreen
+from oclc_console.tui.screens.dialogs import Dialog
+from oclc_console.tui.widgets.frame import KeyLine
+from oclc_console.workspace import Workspace
+from tests.tui.conftest import console
+from tests.tui.driving import flat, press, settled, shows, text_of, until
+from tests.tui.stage import HeldClock, live_upload
+from tests.tui.test_symbol import toasts
+
+SIZE = (80, 24)
+PAGES = [("1",), ("2",), ("3",), ("3", "enter"), ("4",), ("4", "a"), ("4", "a", "enter"), ("5",)]
+SLOW_LIBRARIES = ("paramiko", "pymarc", "tinydb", "duckdb", "pyarrow", "asyncssh")
+
+
+def subclasses(kind: type) -> list[type]:
+    """A class's subclasses, and theirs."""
+    return [each for sub in kind.__subclasses__() for each in (sub, *subclasses(sub))]
+
+
+@pytest.mark.parametrize("kind", [ConsoleApp, *subclasses(ConsoleScreen), *subclasses(Dialog)], ids=lambda kind: kind.__name__)
+def test_every_key_has_a_name_a_short_word_and_a_sentence(kind: type) -> None:
+    for binding in vars(kind).get("BINDINGS", ()):
+        assert isinstance(binding, Binding)
+        assert binding.id and binding.tooltip, binding
+        assert len(binding.description) <= 10, binding.description
+
+
+@pytest.mark.parametrize("page", PAGES, ids="-".join)
+async def test_the_footer_fits_and_begins_with_help_and_palette(workspace: Workspace, page: tuple[str, ...]) -> None:
+    app = console(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "3 of 3")
+        await press(pilot, *page)
+        footer = text_of(app).splitlines()[-1]
+        shown = app.screen.query_one(KeyLine).shown()
+    assert footer.startswith(" ? Help  ^p Palette  ")
+    assert len(footer) <= 80
+    for active in shown:
+        if active.binding.id != "app.quit":
+            assert f" {active.binding.description}" in footer, f"{active.binding.description} does not fit"
+
+
+@pytest.mark.parametrize("page", PAGES, ids="-".join)
+async def test_help_names_every_key_of_the_screen_and_has_a_paragraph(workspace: Workspace, page: tuple[str, ...]) -> None:
+    app = console(workspace)
+    async with app.run_test(size=(100, 60)) as pilot:
+        await shows(pilot, "3 of 3")
+        await press(pilot, *page)
+        wanted = [active.binding for active in app.screen.active_bindings.values() if active.node is app.screen and active.binding.id]
+        paragraph = (app.screen.HELP or "").split(".")[0]
+        await press(pilot, "question_mark")
+        screen = flat(text_of(app))
+    assert paragraph[:40] in screen
+    for binding in wanted:
+        assert binding.tooltip[:30] in screen, binding
+
+
+@pytest.mark.parametrize("page", PAGES, ids="-".join)
+async def test_every_key_of_a_screen_is_in_the_palette(workspace: Workspace, page: tuple[str, ...]) -> None:
+    app = console(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "3 of 3")
+        await press(pilot, *page)
+        told = [command.help for command in app.get_system_commands(app.screen)]
+        bindings = [a.binding for a in app.screen.active_bindings.values() if a.node in (app.screen, app) and a.binding.id]
+    for binding in bindings:
+        assert any(binding.tooltip in each for each in told), binding
+
+
+async def test_the_palette_opens_and_goes_to_a_symbol(workspace: Workspace) -> None:
+    app = console(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "3 of 3")
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        await pilot.press(*"symbol ZHG")
+        await shows(pilot, "go: symbol ZHG")
+        await pilot.pause(0.3)
+        await pilot.press("enter", "enter")
+        await shows(pilot, "ZHG Rare books [and manuscripts] · Checklist")
+
+
+async def test_the_palette_does_what_a_key_does(workspace: Workspace) -> None:
+    app = console(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "3 of 3")
+        await press(pilot, "2")
+        command = next(c for c in app.get_system_commands(app.screen) if c.title == "here: sign off")
+        command.callback()
+        await shows(pilot, "Sign off ZLW")
+
+
+@pytest.mark.parametrize("page", [*PAGES, ("3", "p", "home", "enter"), ("3", "u"), ("2", "s")], ids="-".join)
+async def test_text_that_looks_like_markup_or_holds_control_characters_stands_verbatim(
+    workspace: Workspace, page: tuple[str, ...]
+) -> None:
+    nasty = "[/red] [bold] [Letters] =1+1 \x1b[31m \x9b \u202e [@click=app.quit]"
+    toml = workspace.root / "console.toml"
+    toml.write_text(toml.read_text().replace("Law library", "[/red] [bold] [Letters] =1+1 \\u001b \\u202e")
+                    .replace("Example University Library", "[/x] Library"))
+    log.append(workspace, "milestone.done", "ZLW", milestone="authorizations", date="2020-11-01", note=nasty)
+    odd = workspace.at("inbox", "ZLW") / "=1+1 [/red] \x1b[31m.mrc"
+    odd.write_bytes((workspace.at("inbox", "ZLW") / "LAW_[new]_1.mrc").read_bytes())
+    with live_upload(workspace):
+        app = console(workspace)
+        async with app.run_test(size=(160, 48)) as pilot:
+            screen = await shows(pilot, "3 of 3", "[/x] Library")
+            await press(pilot, *page)
+            screen = text_of(app)
+            assert not app._exception
+    seen = {"1": "[/red] [bold] [Letters] =1+1 ␛", "2": "[/red] [bold] [Letters] =1+1 ␛[31m \\x9b \\u202e [@click=app.quit]",
+            "5": "[/red] [bold] [Letters] =1+1 ␛[31m \\x9b \\u202e [@click=app.quit]", "3": "[/red]", "4": "[/x]",
+            "4-a": "[/x]", "4-a-enter": "[/red]", "3-p-home-enter": "=1+1 [/red] ␛[31m.mrc", "3-enter": "[/red]"}
+    assert "\x1b" not in screen and "\u202e" not in screen
+    assert seen.get("-".join(page), "") in screen
+
+
+@pytest.mark.parametrize("page", PAGES, ids="-".join)
+async def test_without_colour_every_screen_says_the_same(
+    workspace: Workspace, page: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = []
+    for colour in (True, False):
+        if not colour:
+            monkeypatch.setenv("NO_COLOR", "1")
+        app = console(workspace)
+        async with app.run_test(size=SIZE) as pilot:
+            await shows(pilot, "3 of 3")
+            await press(pilot, *page)
+            drawn.append(text_of(app))
+            assert app.no_color is not colour
+    assert drawn[0] == drawn[1]
+
+
+@pytest.mark.parametrize("page", PAGES, ids="-".join)
+async def test_a_screen_follows_the_size_of_the_terminal(workspace: Workspace, page: tuple[str, ...]) -> None:
+    app = console(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "3 of 3")
+        await press(pilot, *page)
+        before = text_of(app)
+        await pilot.resize_terminal(160, 48)
+        await settled(pilot)
+        assert max(len(line) for line in text_of(app).splitlines()) > 100
+        await pilot.resize_terminal(*SIZE)
+        await settled(pilot)
+        assert text_of(app) == before
+
+
+async def test_a_terminal_that_is_too_small_says_what_is_needed_until_it_is_larger(workspace: Workspace) -> None:
+    async with console(workspace).run_test(size=(60, 20)) as pilot:
+        await shows(pilot, "Terminal too small: 60x20.", "Needed: 80x24.")
+        await pilot.resize_terminal(80, 24)
+        await shows(pilot, "3 of 3")
+        await pilot.resize_terminal(79, 24)
+        await shows(pilot, "Terminal too small: 79x24.")
+
+
+async def test_the_five_places_are_on_the_keys_one_to_five_and_are_kept(workspace: Workspace) -> None:
+    app = console(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "3 of 3")
+        await press(pilot, "down")
+        for key, name in PLACES.items():
+            await press(pilot, key)
+            assert f"▸{key} {name.title()}" in text_of(app)
+        await press(pilot, "1")
+        await shows(pilot, "▌ZMD")
+
+
+async def test_quitting_with_a_run_at_work_says_that_it_goes_on(workspace: Workspace) -> None:
+    app = console(workspace)
+    with live_upload(workspace):
+        async with app.run_test(size=SIZE) as pilot:
+            await shows(pilot, "Running 1")
+            await press(pilot, "ctrl+q")
+            screen = await shows(pilot, "Leave the console?")
+            assert "1 run at work. It goes on without the console" in flat(screen)
+            await press(pilot, "n")
+            assert app.is_running
+            await press(pilot, "ctrl+q")
+            await pilot.press("y")
+            await until(pilot, lambda: not app.is_running or app._exit)
+
+
+async def test_ctrl_c_does_not_quit_but_says_what_does(workspace: Workspace) -> None:
+    app = console(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "3 of 3")
+        await press(pilot, "ctrl+c")
+        assert "Press Ctrl+Q to leave the console." in toasts(app)
+        assert app.is_running
+
+
+async def test_the_first_run_screen_offers_a_rehearsal_which_the_command_line_makes(tmp_path: Path) -> None:
+    app = console(None, tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await shows(pilot, "Rehearse", "New workspace here", "Open another folder")
+        assert "▸" not in screen, "there are no places yet"
+        await press(pilot, "3")
+        await pilot.press("r")
+        await until(pilot, lambda: app.return_value)
+    assert app.return_value == ("rehearse", str(tmp_path / "demo"))
+
+
+async def test_the_first_run_screen_makes_a_workspace_and_opens_it(tmp_path: Path) -> None:
+    app = console(None, tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "Rehearse")
+        await press(pilot, "n", "enter")
+        await shows(pilot, "Both lines are needed.")
+        await pilot.press(*"My [Library]")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.return_value)
+    assert app.return_value == ("open", str(tmp_path))
+    assert Workspace(tmp_path).settings.institution.name == "My [Library]"
+
+
+async def test_the_first_run_screen_opens_another_folder(tmp_path: Path, workspace: Workspace) -> None:
+    app = console(None, tmp_path / "elsewhere")
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "Rehearse")
+        await press(pilot, "o", "enter")
+        await shows(pilot, "There is no console.toml in that folder.")
+        await press(pilot, *["backspace"] * len(str(tmp_path / "elsewhere")))
+        await pilot.press(*str(workspace.root), "enter")
+        await until(pilot, lambda: app.return_value)
+    assert app.return_value == ("open", str(workspace.root))
+
+
+def test_nothing_slow_is_loaded_before_the_first_paint(workspace: Workspace) -> None:
+    code = f"""
+import asyncio, sys
+from pathlib import Path
+from oclc_console.tui.app import ConsoleApp
+from oclc_console.workspace import Workspace
+
+class Looking(ConsoleApp):
+    def begin(self):
+        lines = [strip.text for strip in self.screen._compositor.render_strips()]
+        assert any("Dashboard" in line for line in lines), lines
+        print([name for name in {SLOW_LIBRARIES!r} if name in sys.modules])
+        self.exit()
+
+async def main():
+    app = Looking(Workspace(Path({str(workspace.root)!r})), Path())
+    async with app.run_test() as pilot:
+        await pilot.pause()
+
+asyncio.run(main())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    assert done.stdout.strip() == "[]"
+
+
+async def test_a_mistake_in_this_program_is_told_and_the_console_goes_on(workspace: Workspace) -> None:
+    app = console(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "3 of 3")
+        screen = app.screen
+        assert isinstance(screen, ConsoleScreen)
+        screen.ask("testing", lambda: [][1], lambda _: None)  # type: ignore[misc]
+        await shows(pilot, "A mistake in this program", "IndexError")
+        await press(pilot, "escape")
+        await shows(pilot, "3 of 3")
+
+
+async def test_a_workspace_whose_files_go_away_is_told_and_not_a_crash(workspace: Workspace) -> None:
+    app = console(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "3 of 3")
+        shutil.rmtree(workspace.root)
+        await shows(pilot, "✖ settings")
+        await asyncio.sleep(0)
+        assert app.is_running
+
+
+async def test_the_log_lists_every_act_and_v_checks_that_none_was_changed(workspace: Workspace, held: HeldClock) -> None:
+    app = console(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "3 of 3")
+        await press(pilot, "5")
+        screen = await shows(pilot, "Log 6 of 6", "signed off: 1 Connexion authorizations aligned")
+        assert screen.index("│▌     6") < screen.index("      1 2 Nov"), "newest first"
+        await press(pilot, "v")
+        await until(pilot, lambda: "6 lines, none changed, moved or removed." in toasts(app))
+        text = workspace.log.read_text()
+        workspace.log.write_text(text.replace("too early", "in time!!"))
+        await press(pilot, "v")
+        screen = await shows(pilot, "The log is not sound")
+        assert "was changed after it was written" in flat(screen)

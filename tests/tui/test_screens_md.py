@@ -1,0 +1,14 @@
+"""screens.md shows the screens as they are."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_screens_md_is_up_to_date() -> None:
+    done = subprocess.run([sys.executable, "tests/draw_screens.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -172,7 +172,8 @@ def main() -> int:
     there = TARGET.read_text(encoding="utf-8") if TARGET.exists() else ""
     if there != text:
         print("screens.md is out of date. Run: python tests/draw_screens.py")
-        print("\n".join(list(difflib.unified_diff(there.splitlines(), text.splitlines(), "screens.md", "drawn", lineterm=""))[:60]))
+        differing = difflib.unified_diff(there.splitlines(), text.splitlines(), "screens.md", "drawn", lineterm="")
+        print("\n".join(list(differing)[:60]))
         return 1
     return 0
 

@@ -30,7 +30,7 @@ def adds_up(row: dict[str, Any]) -> bool:
     outcomes = ("match", "create", "replace", "field_transfer", "unresolved", "data_error", "processing_error")
     said = sum(row[word] for word in outcomes) + sum(row["other"].values()) + row["not_reported"]
     placed = sum(row["excluded"].values()) + row["quarantined"] + row["unrouted"] + row["routed"]
-    return row["sent"] == said and row["in_set"] == placed
+    return bool(row["sent"] == said and row["in_set"] == placed)
 
 
 def test_the_headless_demo_accounts_for_every_record_of_every_symbol(tmp_path: Path) -> None:

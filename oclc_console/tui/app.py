@@ -16,6 +16,7 @@ from textual.app import App, SuspendNotSupported, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.dom import DOMNode
+from textual.markup import escape
 from textual.message import Message
 from textual.screen import Screen
 from textual.signal import Signal
@@ -24,7 +25,6 @@ from textual.worker import Worker, WorkerState, get_current_worker
 from oclc_console.errors import ConsoleError
 from oclc_console.store.runs import RunState
 from oclc_console.tui import words
-from oclc_console.tui.words import WIDE
 from oclc_console.tui.follow import QUICK, QUIET, Facts, Follower
 from oclc_console.tui.launch import Death, Launcher
 from oclc_console.tui.screens.base import ConsoleScreen
@@ -39,6 +39,7 @@ from oclc_console.tui.screens.runs import RunsScreen
 from oclc_console.tui.screens.small import SMALLEST, TooSmall
 from oclc_console.tui.screens.symbol import SymbolScreen
 from oclc_console.tui.themes import THEMES
+from oclc_console.tui.words import WIDE
 from oclc_console.workspace import Workspace
 
 Result = tuple[str, str]  # ("rehearse", folder) or ("open", folder): what the command line does next
@@ -66,13 +67,15 @@ class Died(Message):
 class ConsoleApp(App[Result]):
     """The console on one workspace, or its first-run screen where there is none."""
 
-    CSS_PATH = "console.tcss"
+    CSS_PATH = Path(__file__).with_name("console.tcss")
     TITLE = "oclc-console"
     ENABLE_COMMAND_PALETTE = True
     DEFAULT_MODE = "dashboard"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"dashboard": DashboardScreen, "symbol": SymbolScreen, "runs": RunsScreen,
-                                          "reports": ReportsScreen, "project": ProjectScreen}
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        "dashboard": DashboardScreen, "symbol": SymbolScreen, "runs": RunsScreen, "reports": ReportsScreen,
+        "project": ProjectScreen,
+    }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", id="app.help", key_display="?", tooltip="What can be done here"),
         Binding("ctrl+p", "command_palette", "Palette", id="app.palette", tooltip="Every action by name"),
@@ -187,7 +190,8 @@ class ConsoleApp(App[Result]):
     def show_mistake(self, worker: Worker[Any]) -> None:
         """A mistake in this program: what was being done, and which."""
         error = worker.error
-        self.show_error("A mistake in this program", f"While {worker.name}: {type(error).__name__}: {error}. Nothing was "
+        self.show_error("A mistake in this "
+                        "program", f"While {worker.name}: {type(error).__name__}: {error}. Nothing was "
                         "changed by it. Please report it; the other screens go on working.")
 
     def edit_settings(self) -> None:
@@ -198,7 +202,8 @@ class ConsoleApp(App[Result]):
             with self.suspend():
                 subprocess.run([*editor, str(path)], check=False)
         except SuspendNotSupported:
-            self.show_error("No editor here", f"This terminal can't be lent to an editor. Edit {path} yourself; the console "
+            self.show_error("No editor "
+                            "here", f"This terminal can't be lent to an editor. Edit {path} yourself; the console "
                             "reads it again when it is saved.")
         except OSError as error:
             self.show_error("No editor", f"{editor[0]}: {error.strerror}. Set $EDITOR, or edit {path} yourself.")
@@ -263,7 +268,9 @@ class ConsoleApp(App[Result]):
             seen.add(binding.action)
             topic = "go" if binding.action.startswith("go(") else "here" if active.node is screen else "console"
             action, node = binding.action, active.node
-            yield SystemCommand(f"{topic}: {binding.description.lower()}", f"{binding.tooltip} [{self.get_key_display(binding)}]",
+            yield SystemCommand(f"{topic}: "
+                                f"{binding.description.lower()}", escape(f"{binding.tooltip} · key "
+                                                                         f"{self.get_key_display(binding)}"),
                                 lambda action=action, node=node: self.call_later(self.run_action, action, node))
         for row in self.facts.status.symbols if self.facts and self.facts.status else ():
             yield SystemCommand(f"go: symbol {row.symbol}", f"Open the checklist of {row.symbol}",

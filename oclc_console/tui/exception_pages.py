@@ -139,7 +139,8 @@ def text_of(document: Document) -> str:
 
 def narrow_cells(document: Document) -> list[Cell]:
     """LSN, severity, text."""
-    lsn: Cell = (document["lsn"], "strong") if document.get("lsn") else (f"no LSN, line {document.get('line')}", "muted")
+    lsn: Cell = (document["lsn"], "strong") if document.get("lsn") else ("no LSN, line "
+                                                                         f"{document.get('line')}", "muted")
     return [lsn, severity_piece(document), text_of(document)]
 
 

@@ -158,7 +158,8 @@ def one_line(run: RunState, facts: Facts, width: int) -> Line:
     """A live run in one line: what, a bar, how far, how fast."""
     unit, done, total = run.progress.get("unit", "bytes"), int(run.progress.get("done", 0)), int(run.progress.get("total", 0))
     head: list[Piece] = [("◐ ", "accent"), (f"{run.verb} {run.symbol}  ", "")]
-    tail = f" {words.percent(done, total):>5}  {words.of(done, total, unit)}  {speed_words(run, facts.curves.get(run.name, Curve()), facts)}"
+    speed = speed_words(run, facts.curves.get(run.name, Curve()), facts)
+    tail = f" {words.percent(done, total):>5}  {words.of(done, total, unit)}  {speed}"
     if not total:
         tail = "  at work"
         return fit([*head, (tail, "")], width)
@@ -189,7 +190,8 @@ def summary(run: RunState, facts: Facts, outbox: Sequence[OutboxFile], stopping:
     curve = facts.curves.get(run.name, Curve())
     if total and (run.state == "running" or done < total):
         tail = f" {words.percent(done, total):>5}  {words.of(done, total, unit)}  {speed_words(run, curve, facts)}"
-        lines.append([("all  ", "muted"), (words.bar(done, total, max(8, min(40, width - len(tail) - 6))), "accent"), (tail, "")])
+        room = max(8, min(40, width - len(tail) - 6))
+        lines.append([("all  ", "muted"), (words.bar(done, total, room), "accent"), (tail, "")])
     if run.state == "running" and (drawn := words.spark(curve.each_second(), min(40, width - 20))):
         lines.append([("rate ", "muted"), (drawn.lstrip(), "accent"), ("  each second", "muted")])
     if run.end is not None and run.end.reason:
@@ -208,7 +210,8 @@ def seconds_of(run: RunState) -> float | None:
 def advice(run: RunState) -> list[str]:
     """What to press next for a run that did not simply end well."""
     if counted := may_accept(run):
-        return [f"Press a to accept {counted.unrouted:,} unrouted and {counted.double:,} double records with a reason, or mend "
+        return [f"Press a to accept {counted.unrouted:,} unrouted and {counted.double:,} double records with a "
+                "reason, or mend "
                 "the streams in console.toml and press r."]
     if run.state == "interrupted":
         return ["Its process died. Press r: the same command again goes on where it stood."]

@@ -185,8 +185,10 @@ def report(workspace: Workspace, file: OutboxFile) -> None:
         if at % 5 == 2:
             outcomes.append(f"{key}|{number}|52345{at:03d}|13901508{at:02d}|unresolved")
             exceptions += [f"{key}|{number}|52345{at:03d}||Validation Error|CRITICAL|Record is sparse [/x].",
-                           f"{key}|{number}|52345{at:03d}||Validation Error|MINOR|1st $e in 1st 700 is not a relator term.",
-                           f"{key}|{number}|52345{at:03d}||Validation Error|SEVERE|1st $6 in 1st 260 has invalid linking data."]
+                           f"{key}|{number}|52345{at:03d}||Validation Error|MINOR|1st $e in 1st 700 is not a relator "
+                           "term.",
+                           f"{key}|{number}|52345{at:03d}||Validation Error|SEVERE|1st $6 in 1st 260 has invalid "
+                           "linking data."]
         else:
             outcomes.append(f"{key}|{number}|{5000000 + at}|{5000000 + at}|match")
     stem = f"{symbol}-{symbol}.{collection}.IN.BIB.D20201103.T041400000.{file.name}"

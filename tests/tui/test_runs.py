@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from oclc_console.store.events import Ended
 from oclc_console.store.runs import list_runs
-from oclc_console.tui.launch import Launcher, command_again
+from oclc_console.tui.app import ConsoleApp
+from oclc_console.tui.launch import Launched, Launcher, command_again
 from oclc_console.workspace import Workspace
 from tests.tui.conftest import console
 from tests.tui.driving import flat, press, settled, shows, text_of, until
@@ -26,7 +28,8 @@ class Recorder(Launcher):
         super().__init__(command=(sys.executable, "-c", code))
         self.asked: list[tuple[str, ...]] = []
 
-    def start(self, workspace: Workspace, *arguments: str):  # type: ignore[no-untyped-def]
+    def start(self, workspace: Workspace, *arguments: str) -> Launched:
+        """Keeps what was asked."""
         self.asked.append(arguments)
         return super().start(workspace, *arguments)
 
@@ -53,7 +56,7 @@ async def test_a_live_upload_of_another_process_shows_bars_rate_and_time_left(wo
                 held.at(seconds=4 - second)
                 live.goes_on(done=400_000_000 + second * 10_000_000, file="1000043.zmd.trusted.20201116.001.mrc",
                              file_done=254_000_000 + second * 10_000_000, file_total=632_000_000)
-                await until(pilot, lambda n=second + 1: app.facts and len(app.facts.curves[live.path.name].samples) == n)  # type: ignore[misc]
+                await until(pilot, partial(has_samples, app, live.path.name, second + 1))
             screen = await shows(pilot, "10.0 MB/s, 0:34 left")
             assert "✔ sent      1000037.zmd.vern.20201116.001.mrc" in screen
             assert "◐ sending   1000043.zmd.trusted.20201116.001.mrc" in screen and "% of 632.0 MB" in screen
@@ -246,6 +249,11 @@ def test_the_same_command_again_repeats_what_was_asked(workspace: Workspace, ver
     arguments = command_again(run)
     assert arguments[:2] == [verb, "ZMD"]
     assert ("--set-count" in arguments) == (verb == "prepare")
+
+
+def has_samples(app: ConsoleApp, run: str, count: int) -> bool:
+    """Whether the console has seen so many samples of a run."""
+    return app.facts is not None and len(app.facts.curves[run].samples) == count
 
 
 def make_waiting(workspace: Workspace) -> None:

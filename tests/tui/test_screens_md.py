@@ -10,5 +10,6 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_screens_md_is_up_to_date() -> None:
-    done = subprocess.run([sys.executable, "tests/draw_screens.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
+    command = [sys.executable, "tests/draw_screens.py", "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

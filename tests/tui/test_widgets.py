@@ -67,7 +67,8 @@ def test_a_filter_looks_for_a_word_and_an_exclamation_mark_inverts_it(needle: st
 def test_a_rate_is_taken_over_the_last_seconds_only() -> None:
     curve = Curve()
     for second in range(60):
-        curve = curve.with_sample(START + timedelta(seconds=second), second * 100 if second < 40 else 4000 + (second - 40) * 1000)
+        done = second * 100 if second < 40 else 4000 + (second - 40) * 1000
+        curve = curve.with_sample(START + timedelta(seconds=second), done)
     assert curve.rate() == 1000
     assert len(curve.each_second()) == 60
 
@@ -102,7 +103,8 @@ def test_a_duration_reads_like_a_clock(seconds: float, shown: str) -> None:
     assert words.duration(seconds) == shown
 
 
-@pytest.mark.parametrize(("ago", "shown"), [(40, "40 s"), (840, "14 min"), (10800, "3 h"), (100000, "27 h"), (1123200, "13 d")])
+@pytest.mark.parametrize(("ago", "shown"), [(40, "40 s"), (840, "14 "
+                                                                "min"), (10800, "3 h"), (100000, "27 h"), (1123200, "13 d")])
 def test_an_age_is_rough(ago: int, shown: str) -> None:
     assert words.age((START - timedelta(seconds=ago)).isoformat(), START) == shown
 

@@ -42,7 +42,8 @@ class ConsoleScreen(Screen[None]):
     """A place, or a page one level into it."""
 
     PLACE: ClassVar[str] = ""
-    BACK: ClassVar[Binding] = Binding("escape", "app.back", "Back", id="screen.back", key_display="Esc", tooltip="Back to where you came from")
+    BACK: ClassVar[Binding] = Binding("escape", "app.back", "Back", id="screen.back", key_display="Esc",
+                                      tooltip="Back to where you came from")
     BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(self) -> None:

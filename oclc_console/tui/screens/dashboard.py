@@ -13,7 +13,6 @@ from textual.widgets import Input
 
 from oclc_console.operations.status import Alert, Status, SymbolStatus
 from oclc_console.tui import words
-from oclc_console.tui.words import WIDE
 from oclc_console.tui.follow import Facts
 from oclc_console.tui.run_words import one_line
 from oclc_console.tui.screens.base import ConsoleScreen
@@ -22,10 +21,12 @@ from oclc_console.tui.widgets.filter import FilterLine, holds
 from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
 from oclc_console.tui.widgets.table import Column, Table
+from oclc_console.tui.words import WIDE
 
 SHORT_TITLES = ("1 authorized", "2 new logins", "3 reclaimed", "4 ILL freeze", "5 deletion", "6 updates")
 LEGEND = "✔ done  ◐ now  ! look at it  · to come  – not for this symbol"
-NO_SYMBOLS = ("There is no symbol yet. Press e to open console.toml and add one as [symbols.ABC], with its libraries and "
+NO_SYMBOLS = ("There is no symbol yet. Press e to open console.toml and add one as [symbols.ABC], with its libraries "
+              "and "
               "streams; it appears here when the file is saved.")
 
 
@@ -34,11 +35,14 @@ class DashboardScreen(ConsoleScreen):
 
     PLACE = "1"
     TITLE = "Dashboard"
-    HELP = ("One row a symbol, one cell a milestone (1 authorizations, 2 new logins, 3 reclamation, 4 ILL freeze, 5 deletion, "
-            "6 WorldCat Updates). Phase is what the runs say; rejected counts stand over the records that OCLC has reported, "
+    HELP = ("One row a symbol, one cell a milestone (1 authorizations, 2 new logins, 3 reclamation, 4 ILL freeze, 5 "
+            "deletion, "
+            "6 WorldCat Updates). Phase is what the runs say; rejected counts stand over the records that OCLC has "
+            "reported, "
             "and a dash means that no report has come yet. Below: what needs a person, and what is running now.")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open", id="dashboard.open", key_display="↵", tooltip="Open the symbol under the cursor"),
+        Binding("enter", "open", "Open", id="dashboard.open", key_display="↵", tooltip="Open the symbol under the "
+                                                                                       "cursor"),
         Binding("slash", "filter", "Filter", id="dashboard.filter", key_display="/",
                 tooltip="Show only the symbols that hold a word; !word shows the others"),
         Binding("e", "edit", "Settings", id="dashboard.edit", tooltip="Open console.toml in your editor"),
@@ -46,7 +50,8 @@ class DashboardScreen(ConsoleScreen):
 
     def body(self) -> Iterable[Widget]:
         """Symbols, what needs a person, what runs."""
-        yield Frame(Table(id="board"), FilterLine("a symbol, a library, a word of its phase"), Lines(id="about"), title="Symbols",
+        yield Frame(Table(id="board"), FilterLine("a symbol, a library, a word of its "
+                                                  "phase"), Lines(id="about"), title="Symbols",
                     id="symbols")
         yield Frame(Lines(id="alerts"), title="Needs you", id="needs")
         yield Frame(Lines(id="alive"), title="Running", id="running")
@@ -97,7 +102,8 @@ class DashboardScreen(ConsoleScreen):
         def build(width: int) -> list[Line]:
             lines: list[Line] = []
             if facts.problem:
-                lines += wrap([("✖ settings ", "bad"), (facts.problem, ""), (" Press e to mend it.", "strong")], width, 2)
+                lines += wrap([("✖ settings ", "bad"), (facts.problem, ""), (" Press e to mend "
+                                                                             "it.", "strong")], width, 2)
             for alert in alerts:
                 lines += _alert_lines(alert, width)
             return lines or [[("✔ ", "good"), ("Nothing needs you now.", "muted")]]

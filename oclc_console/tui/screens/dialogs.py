@@ -22,7 +22,8 @@ from oclc_console.tui.widgets.plain import plain
 from oclc_console.tui.widgets.table import Column, Table
 
 Result = TypeVar("Result")
-CANCEL = Binding("escape", "cancel", "Cancel", id="dialog.cancel", key_display="Esc", tooltip="Leave without doing anything", priority=True)
+CANCEL = Binding("escape", "cancel", "Cancel", id="dialog.cancel", key_display="Esc", priority=True,
+                 tooltip="Leave without doing anything")
 
 
 class Dialog(ModalScreen[Result | None], Generic[Result]):
@@ -81,7 +82,8 @@ class Choose(Dialog[str]):
 
     def compose(self) -> ComposeResult:
         """The window."""
-        yield Frame(Table(self._columns, empty="There is nothing to choose from. Press Esc."), KeyLine(), title=self._title,
+        yield Frame(Table(self._columns, empty="There is nothing to choose from. Press "
+                                               "Esc."), KeyLine(), title=self._title,
                     id="choose")
 
     def on_mount(self) -> None:

@@ -39,15 +39,20 @@ class ExceptionsScreen(ConsoleScreen):
 
     PLACE = "4"
     TITLE = "Exceptions"
-    HELP = ("What OCLC wrote about single records, in the order of the report's lines. / filters by LSN, severity and text (!word "
-            "shows the others). MINOR lines are hidden at first, m shows them. Enter opens the record with everything OCLC wrote "
+    HELP = ("What OCLC wrote about single records, in the order of the report's lines. / filters by LSN, severity and "
+            "text (!word "
+            "shows the others). MINOR lines are hidden at first, m shows them. Enter opens the record with everything "
+            "OCLC wrote "
             "about it and its MARC as it was sent; c copies the LSN, C the OCN that was sent.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", id="exceptions.open", key_display="↵", tooltip="The record under the cursor"),
-        Binding("slash", "filter", "Filter", id="exceptions.filter", key_display="/", tooltip="Show only the lines that hold a word"),
+        Binding("slash", "filter", "Filter", id="exceptions.filter", key_display="/",
+                tooltip="Show only the lines that hold a word"),
         Binding("m", "minor", "Minor", id="exceptions.minor", tooltip="Show or hide what OCLC calls MINOR"),
         Binding("c", "copy_lsn", "Copy LSN", id="exceptions.lsn", tooltip="Copy the local number of the record"),
-        Binding("C", "copy_ocn", "Copy OCN", id="exceptions.ocn", key_display="C", tooltip="Copy the OCLC number that was sent"),
+        Binding("C", "copy_ocn", "Copy "
+                                 "OCN", id="exceptions.ocn", key_display="C", tooltip="Copy the OCLC number that was "
+                                                                                      "sent"),
         ConsoleScreen.BACK,
     ]
 
@@ -61,7 +66,8 @@ class ExceptionsScreen(ConsoleScreen):
     def body(self) -> Iterable[Widget]:
         """The lines."""
         yield Frame(Table(NARROW_COLUMNS, empty="Reading the exceptions…", id="exceptions-list"),
-                    Lines(id="line"), FilterLine("an LSN, a severity, a word of what OCLC wrote"), title=self._shown_title, id="exceptions")
+                    Lines(id="line"), FilterLine("an LSN, a severity, a word of what OCLC "
+                                                 "wrote"), title=self._shown_title, id="exceptions")
 
     def on_mount(self) -> None:
         """Opens the exceptions in a thread."""
@@ -111,7 +117,9 @@ class ExceptionsScreen(ConsoleScreen):
         self._table.show(rows, (), WIDE_COLUMNS if wide else NARROW_COLUMNS)
         self._table.refresh()
         filtered = f" · filter: {self._filter}" if self._filter else ""
-        hidden = f"{pages.hidden:,} minor hidden, m shows them" if pages.hidden else "minor shown, m hides them" if self._minor else ""
+        hidden = "minor shown, m hides them" if self._minor else ""
+        if pages.hidden:
+            hidden = f"{pages.hidden:,} minor hidden, m shows them"
         self.query_one("#exceptions", Frame).titles(
             f"{self._shown_title} · {len(pages.positions):,} of {pages.every:,} exceptions{filtered}", hidden)
         self.refresh_bindings()

@@ -20,9 +20,13 @@ class NewWorkspace(Form):
     """Asks where, and for whom."""
 
     def __init__(self, root: Path) -> None:
-        super().__init__("A new workspace", ["A workspace is a folder: console.toml with your symbols, and everything the console "
+        super().__init__("A new "
+                         "workspace", ["A workspace is a folder: console.toml with your symbols, and everything the "
+                                       "console "
                                              "does beside it."],
-                         [Field("folder", "Folder", str(root)), Field("name", "Your institution's name", "", "Example University Library")])
+                         [Field("folder", "Folder", str(root)), Field("name", "Your institution's "
+                                                                              "name", "", "Example University "
+                                                                                          "Library")])
 
     def wrong(self, answers: dict[str, str]) -> str | None:
         """Both must be said, and the folder must have no workspace."""
@@ -37,7 +41,8 @@ class OpenWorkspace(Form):
     """Asks for the folder of a workspace."""
 
     def __init__(self, root: Path) -> None:
-        super().__init__("Open a workspace", ["The folder that holds console.toml."], [Field("folder", "Folder", str(root))])
+        super().__init__("Open a "
+                         "workspace", ["The folder that holds console.toml."], [Field("folder", "Folder", str(root))])
 
     def wrong(self, answers: dict[str, str]) -> str | None:
         """There must be one."""
@@ -50,8 +55,10 @@ class FirstRunScreen(ConsoleScreen):
     """The screen of a folder without a workspace."""
 
     TITLE = "No workspace here"
-    HELP = ("The console works on a workspace: a folder with console.toml in it. A rehearsal makes one with invented records and "
-            "an OCLC to practise on, on this machine, offline, in about a minute. A new workspace starts with a commented "
+    HELP = ("The console works on a workspace: a folder with console.toml in it. A rehearsal makes one with invented "
+            "records and "
+            "an OCLC to practise on, on this machine, offline, in about a minute. A new workspace starts with a "
+            "commented "
             "console.toml that sends nothing to OCLC until you name its host.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "rehearse", "Rehearse", id="first.rehearse", tooltip="Make a rehearsal in ./demo and open it"),
@@ -76,8 +83,10 @@ class FirstRunScreen(ConsoleScreen):
         root = self.console.root
         demo = "opens it again" if (root / "demo" / "console.toml").exists() else f"makes it in {root / 'demo'}"
         choices = (
-            ("r", "Rehearse", f"An OCLC to practise on, with invented records, on this machine, with no network. r {demo}."),
-            ("n", "New workspace here", "A folder with a commented console.toml, for your own symbols. It sends nothing to OCLC "
+            ("r", "Rehearse", "An OCLC to practise on, with invented records, on this machine, with no network. r "
+                              f"{demo}."),
+            ("n", "New workspace "
+                  "here", "A folder with a commented console.toml, for your own symbols. It sends nothing to OCLC "
                                         "until you name its host there."),
             ("o", "Open another folder", "One that has a console.toml. Next time: oclc-console --workspace DIR."),
         )

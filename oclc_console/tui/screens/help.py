@@ -6,8 +6,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.binding import ActiveBinding
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.screen import Screen
 
 from oclc_console.tui.screens.dialogs import Dialog
@@ -15,7 +14,8 @@ from oclc_console.tui.widgets.drawing import Line, cell_len, wrap
 from oclc_console.tui.widgets.frame import Frame, KeyLine
 from oclc_console.tui.widgets.lines import Lines
 
-SIGNS = "✔ done   ◐ now, at work   ! look at it   ✖ failed, refused   ■ stopped   · to come   – not applicable, not known yet"
+SIGNS = ("✔ done   ◐ now, at work   ! look at it   ✖ failed, refused   ■ stopped   · to come   "
+         "– not applicable, not known yet")
 
 
 class Help(Dialog[bool]):

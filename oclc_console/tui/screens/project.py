@@ -26,7 +26,8 @@ from oclc_console.tui.widgets.table import Column, Table
 ACTS = {"milestone.done": "signed off", "milestone.not_applicable": "not applicable", "milestone.reopened": "reopened",
         "milestone.applicable": "applicable after all"}
 TITLES = {stone.id: f"{stone.number} {stone.title}" for stone in MILESTONES}
-COLUMNS = (Column("no.", 6, right=True), Column("when", 12), Column("by", 10), Column("symbol", 8), Column("what", 20, grows=True))
+COLUMNS = (Column("no.", 6, right=True), Column("when", 12), Column("by", 10), Column("symbol", 8),
+           Column("what", 20, grows=True))
 EMPTY = "Nobody has signed anything yet. Press 2 and then s to sign a milestone off: it is written here, with your name."
 
 
@@ -35,11 +36,13 @@ class ProjectScreen(ConsoleScreen):
 
     PLACE = "5"
     TITLE = "Project"
-    HELP = ("The log: every act of a person on the project, newest first, with who and when. It is only ever added to, and each "
+    HELP = ("The log: every act of a person on the project, newest first, with who and when. It is only ever added "
+            "to, and each "
             "line carries a hash of the one before it: v checks that none was changed, moved or removed.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "read", "Read", id="log.read", key_display="↵", tooltip="The line under the cursor in full"),
-        Binding("slash", "filter", "Filter", id="log.filter", key_display="/", tooltip="Show only the lines that hold a word"),
+        Binding("slash", "filter", "Filter", id="log.filter", key_display="/", tooltip="Show only the lines that hold "
+                                                                                       "a word"),
         Binding("v", "verify", "Verify", id="log.verify", tooltip="Check that no line was changed, moved or removed"),
         Binding("c", "copy", "Copy", id="log.copy", tooltip="Copy the line under the cursor"),
     ]
@@ -52,7 +55,9 @@ class ProjectScreen(ConsoleScreen):
 
     def body(self) -> Iterable[Widget]:
         """The log."""
-        yield Frame(Table(COLUMNS, empty="Reading the log…", id="log"), FilterLine("a symbol, a person, a word"), title="Log", id="logs")
+        yield Frame(Table(COLUMNS, empty="Reading the "
+                                         "log…", id="log"), FilterLine("a symbol, a person, a "
+                                                                       "word"), title="Log", id="logs")
 
     def on_mount(self) -> None:
         """Keys go to the log."""
@@ -81,7 +86,8 @@ class ProjectScreen(ConsoleScreen):
         self._table.say(EMPTY if not self._every else f"No line holds {wanted!r}. Press / and Esc to see all.")
         self._table.show([_cells(line) for line in self._lines], [str(line.seq) for line in self._lines])
         self.query_one("#logs", Frame).titles(f"Log {len(self._lines):,} of {len(self._every):,}"
-                                              + (f" · filter: {wanted}" if wanted else ""), "newest first; only ever added to")
+                                              + (" · filter: "
+                                                 f"{wanted}" if wanted else ""), "newest first; only ever added to")
         self.refresh_bindings()
 
     @on(FilterLine.Left)
@@ -101,7 +107,8 @@ class ProjectScreen(ConsoleScreen):
     def _text(self) -> str:
         line = self._lines[self._table.cursor]
         data = "\n".join(f"  {key}: {value}" for key, value in line.data.items())
-        return (f"Line {line.seq}, {words.moment(line.at)}, by {line.by}, {line.symbol or 'no symbol'}\n{line.act}\n{data}\n"
+        return (f"Line {line.seq}, {words.moment(line.at)}, by {line.by}, "
+                f"{line.symbol or 'no symbol'}\n{line.act}\n{data}\n"
                 f"hash {line.hash}\nbefore {line.prev}")
 
     @on(Table.Chosen, "#log")
@@ -120,7 +127,8 @@ class ProjectScreen(ConsoleScreen):
 
         def told(found: log.Verified) -> None:
             if found.ok:
-                self.notify(f"{words.plural(found.lines, 'line')}, none changed, moved or removed.", title="✔ log verified", markup=False)
+                self.notify(f"{words.plural(found.lines, 'line')}, none changed, moved or "
+                            "removed.", title="✔ log verified", markup=False)
             else:
                 self.console.show_error("The log is not sound", f"Line {found.first_bad}: {found.reason}.")
 

@@ -39,7 +39,8 @@ class Quit(Dialog[bool]):
     def _lines(self, width: int) -> list[Line]:
         count = len(self._alive)
         said: list[Line] = [*wrap(f"{words.plural(count, 'run')} at work. {'It goes' if count == 1 else 'They go'} on "
-                                  "without the console; open it again to see how far. To stop one, use x in 3 Runs.", width), []]
+                                  "without the console; open it again to see how far. To stop one, use x in 3 "
+                                  "Runs.", width), []]
         return [*said, *([("◐ ", "accent"), (f"{run.verb} {run.symbol}", "")] for run in self._alive)]
 
     def action_leave(self) -> None:

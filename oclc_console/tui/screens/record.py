@@ -26,12 +26,15 @@ class RecordScreen(ConsoleScreen):
 
     PLACE = "4"
     TITLE = "Record"
-    HELP = ("One record: what OCLC wrote about it in every report, worst first, and its MARC as it was sent, cut from the output file. "
-            "An unresolved record has a staging number: it looks like an OCLC number and must never be loaded into Alma. c copies "
+    HELP = ("One record: what OCLC wrote about it in every report, worst first, and its MARC as it was sent, cut from "
+            "the output file. "
+            "An unresolved record has a staging number: it looks like an OCLC number and must never be loaded into "
+            "Alma. c copies "
             "the LSN, C the OCLC number that was sent. Tab goes from one panel to the other.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy_lsn", "Copy LSN", id="record.lsn", tooltip="Copy the local number of the record"),
-        Binding("C", "copy_ocn", "Copy OCN", id="record.ocn", key_display="C", tooltip="Copy the OCLC number that was sent"),
+        Binding("C", "copy_ocn", "Copy "
+                                 "OCN", id="record.ocn", key_display="C", tooltip="Copy the OCLC number that was sent"),
         Binding("m", "minor", "Minor", id="record.minor", tooltip="Show or hide what OCLC calls MINOR"),
         Binding("tab", "app.focus_next", "Panel", id="record.panel", key_display="Tab", tooltip="To the other panel"),
         ConsoleScreen.BACK,
@@ -85,7 +88,8 @@ class RecordScreen(ConsoleScreen):
                 continue
             lines += wrap([severity_piece(document), ("  ", ""), (text_of(document), "")], width, 2)
             kind = "" if document.get("type") == OUTCOME else f"{document.get('type') or ''} · "
-            received = f"received {words.short_moment(document['received'])}" if document.get("received") else "when is not known"
+            at = document.get("received")
+            received = f"received {words.short_moment(at)}" if at else "when is not known"
             lines += wrap([("  ", ""), (f"{kind}line {document.get('line')} · {received}", "muted")], width, 2)
         return lines
 

@@ -13,7 +13,6 @@ from textual.widget import Widget
 
 from oclc_console.store.report_rows import ReportInfo, list_reports
 from oclc_console.tui import words
-from oclc_console.tui.words import WIDE
 from oclc_console.tui.follow import Facts
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.dialogs import Field, Form
@@ -22,8 +21,10 @@ from oclc_console.tui.widgets.drawing import Cell, Line, Piece, wrap
 from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
 from oclc_console.tui.widgets.table import Column, Table
+from oclc_console.tui.words import WIDE
 
-EMPTY = ("No report is here yet. Press 3 and then f to fetch OCLC's reports, or i to import report files from a folder on this "
+EMPTY = ("No report is here yet. Press 3 and then f to fetch OCLC's reports, or i to import report files from a "
+         "folder on this "
          "machine.")
 TYPES = {"BibProcessingReport": "outcomes", "BibExceptionReport": "exceptions"}
 BAD = ("unresolved", "data error", "processing error")
@@ -33,8 +34,11 @@ class ImportFrom(Form):
     """Asks where the report files are."""
 
     def __init__(self) -> None:
-        super().__init__("Import reports", ["Report files as OCLC named them. They are copied as they are; importing one twice changes "
-                                            "nothing."], [Field("path", "A folder, or one file", "", "/path/to/reports")])
+        super().__init__("Import "
+                         "reports", ["Report files as OCLC named them. They are copied as they are; importing one "
+                                     "twice changes "
+                                            "nothing."], [Field("path", "A folder, or one "
+                                                                        "file", "", "/path/to/reports")])
 
     def wrong(self, answers: dict[str, str]) -> str | None:
         """There must be something there."""
@@ -47,11 +51,14 @@ class ReportsScreen(ConsoleScreen):
 
     PLACE = "4"
     TITLE = "Reports"
-    HELP = ("Every report that is here, that of the newest upload first. Outcomes reports say what OCLC did with each record, "
-            "exceptions reports what it complained about. Enter pages through the exceptions of one, a through those of all. "
+    HELP = ("Every report that is here, that of the newest upload first. Outcomes reports say what OCLC did with each "
+            "record, "
+            "exceptions reports what it complained about. Enter pages through the exceptions of one, a through those "
+            "of all. "
             "i imports report files from a folder. Nothing here needs the network.")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open", id="reports.open", key_display="↵", tooltip="Page through the exceptions of this report"),
+        Binding("enter", "open", "Open", id="reports.open", key_display="↵", tooltip="Page through the exceptions of "
+                                                                                     "this report"),
         Binding("a", "all", "All", id="reports.all", tooltip="Page through the exceptions of all reports"),
         Binding("i", "import", "Import", id="reports.import", tooltip="Import report files from a folder"),
         Binding("c", "copy", "Copy name", id="reports.copy", tooltip="Copy the report's name"),
@@ -97,8 +104,8 @@ class ReportsScreen(ConsoleScreen):
         wide = self.app.size.width >= WIDE
         if self.console.facts and self.console.facts.status:
             self._list.say(EMPTY)
-        self._list.show([_cells(info, wide) for info in self._reports], [f"{info.symbol}/{info.name}" for info in self._reports],
-                        _columns(wide))
+        rows = [_cells(info, wide) for info in self._reports]
+        self._list.show(rows, [f"{info.symbol}/{info.name}" for info in self._reports], _columns(wide))
         exceptions = sum(info.documents for info in self._reports)
         self.query_one("#reports", Frame).titles(f"Reports {len(self._reports):,} · {exceptions:,} exceptions in all")
         self._show_report()
@@ -110,7 +117,8 @@ class ReportsScreen(ConsoleScreen):
     @on(Table.Moved, "#reports-list")
     def _show_report(self) -> None:
         info = self._selected
-        self.query_one("#report", Frame).titles(f"{info.symbol} · {TYPES.get(info.type, info.type)}" if info else "Report")
+        self.query_one("#report", Frame).titles(f"{info.symbol} · "
+                                                f"{TYPES.get(info.type, info.type)}" if info else "Report")
         self.query_one("#report-lines", Lines).show(lambda width: _told(info, width) if info else [])
         self.refresh_bindings()
 
@@ -183,7 +191,8 @@ def _cells(info: ReportInfo, wide: bool) -> list[Cell]:
     if not wide:
         return [*head, *counts]
     received = words.short_moment(info.received) if info.received else "–"
-    return [*head, received, *counts, f"{info.records:,}", f"{info.documents:,}", words.short_moment(info.filed_at), info.filed_by]
+    return [*head, received, *counts, f"{info.records:,}", f"{info.documents:,}", words.short_moment(info.filed_at),
+            info.filed_by]
 
 
 def _upload(name: str, room: int) -> Cell:
@@ -213,14 +222,16 @@ def _told(info: ReportInfo, width: int) -> list[Line]:
     lines: list[Line] = [*wrap([(info.name, "strong")], width, 2),
                          *wrap([("received by OCLC ", "muted"), (received, ""), (" · filed ", "muted"),
                                 (f"{words.moment(info.filed_at)} by {info.filed_by}", "")], width, 2)]
-    lines += wrap([("lines ", "muted"), (f"{info.rows + info.refused:,} = {info.rows:,} read + {info.refused:,} refused", ""),
+    lines += wrap([("lines ", "muted"), (f"{info.rows + info.refused:,} = {info.rows:,} read + {info.refused:,} "
+                                         "refused", ""),
                    (f" · about {info.records:,} records · {info.documents:,} exceptions", "")], width, 2)
     for title, counts in (("outcomes", info.outcomes), ("severities", info.severities), ("types", info.exceptions)):
         if counts:
             shown = ", ".join(f"{word} {count:,}" for word, count in counts.items())
             lines += wrap([(f"{title} ", "muted"), (shown, ""), (f" of {info.rows:,} rows", "muted")], width, 2)
     if not info.understood:
-        lines += wrap("No public source shows the layout of this report: its lines are kept and counted, never read as outcomes.",
+        lines += wrap("No public source shows the layout of this report: its lines are kept and counted, never read "
+                      "as outcomes.",
                       width, 2)
     if info.superseded:
         lines += wrap(f"It answers {info.superseded:,} records again: OCLC ran the file once more.", width, 2)

@@ -47,7 +47,8 @@ class RunScreen(ConsoleScreen):
 
     PLACE = "3"
     TITLE = "Run"
-    HELP = ("One run: its files with a bar for each that is at work, how fast it goes, and every event on disk, newest first. Enter "
+    HELP = ("One run: its files with a bar for each that is at work, how fast it goes, and every event on disk, "
+            "newest first. Enter "
             "shows an event in full. x asks a live run to stop at a clean place.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "read", "Read", id="run.read", key_display="↵", tooltip="The event under the cursor in full"),
@@ -64,7 +65,8 @@ class RunScreen(ConsoleScreen):
     def body(self) -> Sequence[Widget]:
         """The run, and its events."""
         return [Frame(Lines(id="one-lines"), title="Run", id="one-run"),
-                Frame(Table((Column("", 20, grows=True),), empty="No event yet.", id="events"), title="Events", id="one-events")]
+                Frame(Table((Column("", 20, grows=True),), empty="No event "
+                                                                 "yet.", id="events"), title="Events", id="one-events")]
 
     def on_mount(self) -> None:
         """Keys go to the events; Tab goes to the files."""
@@ -85,7 +87,8 @@ class RunScreen(ConsoleScreen):
             self._outbox, workspace = (), facts.workspace
             self.ask("the outbox", lambda: read_outbox(workspace, run.symbol), self._outbox_read)
         stopping = run.name in self.console.stopping
-        self.query_one("#one-run", Frame).titles(f"{run.verb} {run.symbol} · started {words.moment(run.at)} by {run.by}")
+        self.query_one("#one-run", Frame).titles(f"{run.verb} {run.symbol} · started {words.moment(run.at)} by "
+                                                 f"{run.by}")
         where = connection_words(run)
 
         def build(width: int) -> list[Line]:
@@ -107,7 +110,8 @@ class RunScreen(ConsoleScreen):
         """Stopping needs a live run, reading an event."""
         run = self._run
         if action == "stop" and (run is None or run.state != "running" or self._name in self.console.stopping):
-            return "It is stopping already." if run and run.state == "running" else "This run is over: there is nothing to stop."
+            alive = run is not None and run.state == "running"
+            return "It is stopping already." if alive else "This run is over: there is nothing to stop."
         if action in ("read", "copy") and (run is None or not run.events):
             return "There is no event under the cursor yet."
         return None

@@ -25,7 +25,8 @@ from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
 from oclc_console.tui.widgets.table import Column, Table
 
-EMPTY = ("Nothing has run yet. Press p to prepare files that Alma published (put them into inbox/SYMBOL first), then u to upload "
+EMPTY = ("Nothing has run yet. Press p to prepare files that Alma published (put them into inbox/SYMBOL first), then "
+         "u to upload "
          "them, then f to fetch OCLC's reports.")
 RESUMABLE = ("failed", "refused", "stopped", "interrupted")
 LAST_EVENTS = 30
@@ -36,13 +37,19 @@ class RunsScreen(ConsoleScreen):
 
     PLACE = "3"
     TITLE = "Runs"
-    HELP = ("Every run, newest first, also those that a timer or a colleague started. p prepares files from inbox/SYMBOL, u uploads "
-            "what waits, f fetches OCLC's reports: each asks for the symbol and then goes on as a process of its own, also when "
-            "the console or the terminal is closed. x asks a run to stop: it ends at a clean place. r gives the same command "
-            "again: finished work is not done twice. a accepts unrouted or double records with a reason, after a refused prepare.")
+    HELP = ("Every run, newest first, also those that a timer or a colleague started. p prepares files from "
+            "inbox/SYMBOL, u uploads "
+            "what waits, f fetches OCLC's reports: each asks for the symbol and then goes on as a process of its own, "
+            "also when "
+            "the console or the terminal is closed. x asks a run to stop: it ends at a clean place. r gives the same "
+            "command "
+            "again: finished work is not done twice. a accepts unrouted or double records with a reason, after a "
+            "refused prepare.")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "watch", "Watch", id="runs.watch", key_display="↵", tooltip="The run under the cursor with all its events"),
-        Binding("p", "prepare", "Prepare", id="runs.prepare", tooltip="Prepare files that Alma published into inbox/SYMBOL"),
+        Binding("enter", "watch", "Watch", id="runs.watch", key_display="↵", tooltip="The run under the cursor with "
+                                                                                     "all its events"),
+        Binding("p", "prepare", "Prepare", id="runs.prepare", tooltip="Prepare files that Alma published into "
+                                                                      "inbox/SYMBOL"),
         Binding("u", "upload", "Upload", id="runs.upload", tooltip="Upload what waits in a symbol's outbox"),
         Binding("f", "fetch", "Fetch", id="runs.fetch", tooltip="Fetch the reports that are not here yet"),
         Binding("x", "stop", "Stop", id="runs.stop", tooltip="Ask the run under the cursor to stop at a clean place"),
@@ -54,6 +61,7 @@ class RunsScreen(ConsoleScreen):
     def __init__(self) -> None:
         super().__init__()
         self._outbox: dict[str, Sequence[OutboxFile]] = {}
+        self._newest = ""  # the newest run when something was started here: the next one is what was started
 
     def body(self) -> Iterable[Widget]:
         """The runs, and the one under the cursor."""
@@ -79,7 +87,10 @@ class RunsScreen(ConsoleScreen):
         """Draws the list and the run under the cursor."""
         rows = [_cells(run, run.name in self.console.stopping) for run in facts.runs]
         self._list.say(EMPTY)
+        follow = bool(self._newest) and bool(facts.runs) and facts.runs[0].name != self._newest
         self._list.show(rows, [run.name for run in facts.runs], COLUMNS)
+        if follow:
+            self._list.cursor, self._newest = 0, ""
         starting = f" · starting: {', '.join(facts.starting)}" if facts.starting else ""
         self.query_one("#runs", Frame).titles(f"Runs {len(facts.runs)} · {len(facts.alive)} at work{starting}")
         self._show_run()
@@ -132,7 +143,8 @@ class RunsScreen(ConsoleScreen):
         if run is None:
             return "There is no run under the cursor."
         if action == "stop" and (run.state != "running" or run.name in self.console.stopping):
-            return "It is stopping already." if run.state == "running" else f"This {run.verb} is not running: it is {run.state}."
+            over = f"This {run.verb} is not running: it is {run.state}."
+            return "It is stopping already." if run.state == "running" else over
         if action == "resume" and run.state not in RESUMABLE:
             return f"This {run.verb} is {run.state}: there is nothing to resume. p, u and f start a new run."
         if action == "accept" and may_accept(run) is None:
@@ -180,8 +192,9 @@ class RunsScreen(ConsoleScreen):
         self._choose("Upload what waits for which symbol?", chosen)
 
     def _start(self, arguments: Sequence[str] | None) -> None:
-        if arguments:
-            self.console.start_operation(*arguments)
+        if arguments and self.console.start_operation(*arguments):
+            runs = self.console.facts.runs if self.console.facts else ()
+            self._newest = runs[0].name if runs else "none before"
 
     def action_fetch(self) -> None:
         """Asks for the symbol, then starts."""
@@ -205,7 +218,8 @@ class RunsScreen(ConsoleScreen):
 
         def asked(_: None) -> None:
             self.console.stopping.add(run.name)
-            self.notify("It ends at a clean place; what was done stays done.", title=f"◐ stopping: {run.verb} {run.symbol}",
+            self.notify("It ends at a clean place; what was done stays "
+                        "done.", title=f"◐ stopping: {run.verb} {run.symbol}",
                         markup=False)
             self._draw()
 
@@ -214,7 +228,7 @@ class RunsScreen(ConsoleScreen):
     def action_resume(self) -> None:
         """The same command again."""
         if run := self.selected:
-            self.console.start_operation(*command_again(run))
+            self._start(command_again(run))
 
     def action_accept(self) -> None:
         """Asks for a reason, then prepares again with it."""
@@ -222,7 +236,8 @@ class RunsScreen(ConsoleScreen):
         counted = may_accept(run) if run else None
         if run is None or counted is None:
             return
-        said = [f"{counted.unrouted:,} of {counted.in_set:,} records go to no stream and will not be sent. {counted.double:,} are "
+        said = [f"{counted.unrouted:,} of {counted.in_set:,} records go to no stream and will not be sent. "
+                f"{counted.double:,} are "
                 "wanted by two streams and will be sent once, by the first one in console.toml."]
         self.app.push_screen(AskReason(f"Accept for {run.symbol}", said),
                              lambda given: self._start(command_again(run, given["reason"]) if given else None))

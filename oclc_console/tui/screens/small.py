@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from textual.content import Content
 from textual.app import ComposeResult
+from textual.content import Content
 from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -21,5 +21,6 @@ class TooSmall(ModalScreen[None]):
     def on_resize(self) -> None:
         """The size is said as it is now."""
         width, height = self.app.size
-        self.query_one(Static).update(Content(f"Terminal too small: {width}x{height}.\nNeeded: {SMALLEST.width}x{SMALLEST.height}.\n"
+        self.query_one(Static).update(Content(f"Terminal too small: {width}x{height}.\nNeeded: "
+                                              f"{SMALLEST.width}x{SMALLEST.height}.\n"
                                               "Make the window larger."))

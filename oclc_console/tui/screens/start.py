@@ -49,7 +49,8 @@ class PrepareFiles(Dialog[list[str]]):
     """Asks which files, and Alma's own count of the set; gives the arguments of the command."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "start", "Start", id="prepare.start", key_display="↵", tooltip="Prepare the marked files", priority=True),
+        Binding("enter", "start", "Start", id="prepare.start", key_display="↵", tooltip="Prepare the marked "
+                                                                                        "files", priority=True),
         Binding("space", "mark", "Mark", id="prepare.mark", tooltip="Mark or unmark the file under the cursor"),
         Binding("tab", "app.focus_next", "Count", id="prepare.count", tooltip="To the line for Alma's count"),
         CANCEL,
@@ -64,8 +65,10 @@ class PrepareFiles(Dialog[list[str]]):
         """The files, and the line for the count."""
         columns = (Column("", 3), Column("file", 20, grows=True), Column("size", 10, right=True), Column("before", 22))
         empty = f"There is no file in {self._folder}. Put the files that Alma published there, then press p again."
-        yield Frame(Table(columns, empty=empty, id="files"), Static(Content("Alma's own count of the set (may be empty)"), classes="label"),
-                    Input(id="set-count", compact=True, placeholder="for example 468033"), Static("", id="wrong"), KeyLine(),
+        yield Frame(Table(columns, empty=empty, id="files"), Static(Content("Alma's own count of the set (may be "
+                                                                            "empty)"), classes="label"),
+                    Input(id="set-count", compact=True, placeholder="for example "
+                                                                    "468033"), Static("", id="wrong"), KeyLine(),
                     title=f"Prepare {self._symbol}", id="prepare")
 
     def on_mount(self) -> None:
@@ -83,7 +86,8 @@ class PrepareFiles(Dialog[list[str]]):
         self.query_one(Table).show(rows, [str(file.path) for file in self._files])
         chosen = sum(file.bytes for file in self._files if file.path in self._marked)
         self.query_one("#prepare", Frame).titles(
-            f"Prepare {self._symbol} · {len(self._marked)} of {words.plural(len(self._files), 'file')} marked, {words.size(chosen)}")
+            f"Prepare {self._symbol} · {len(self._marked)} of {words.plural(len(self._files), 'file')} marked, "
+            f"{words.size(chosen)}")
 
     def action_mark(self) -> None:
         """Marks or unmarks, and goes on to the next file."""
@@ -117,7 +121,8 @@ class UploadConfirm(Form):
         real = not exchange.is_rehearsal
         super().__init__(f"Upload {symbol}", _said(due, "the rehearsal" if exchange.is_rehearsal else exchange.host,
                                                    account),
-                         [Field("symbol", f"What is sent can't be called back. Type {symbol} to upload")] if real else [])
+                         [Field("symbol", f"What is sent can't be called back. Type {symbol} to "
+                                          "upload")] if real else [])
 
     def wrong(self, answers: dict[str, str]) -> str | None:
         """To a real server the symbol must be typed."""
@@ -128,8 +133,10 @@ class UploadConfirm(Form):
 
 def _said(due: Sequence[OutboxFile], host: str, account: str) -> list[Line | str]:
     records, size = sum(file.records for file in due), sum(file.bytes for file in due)
-    lines: list[Line | str] = [f"{words.plural(len(due), 'file')}, {records:,} records, {words.size(size)} go to {host} as {account}:",
+    lines: list[Line | str] = [f"{words.plural(len(due), 'file')}, {records:,} records, {words.size(size)} go to "
+                               f"{host} as {account}:",
                                ""]
     for file in due[:10]:
-        lines.append([(f"{words.state_piece(file.state)[0]:<10}", ""), (file.name, "strong"), (f"  {file.records:,} records", "muted")])
+        glyph_word, _ = words.state_piece(file.state)
+        lines.append([(f"{glyph_word:<10}", ""), (file.name, "strong"), (f"  {file.records:,} records", "muted")])
     return [*lines, *([f"and {len(due) - 10} more"] if len(due) > 10 else [])]

@@ -34,7 +34,8 @@ class SignOff(Form):
         stone = state.milestone
         super().__init__(f"Sign off {symbol}: {stone.number} {stone.title}",
                          [stone.explanation, "", [("Signing records what was done; it triggers nothing.", "muted")]],
-                         [Field("day", "Completed on (year-month-day)", today.isoformat()), Field("note", "Note (may be empty)")])
+                         [Field("day", "Completed on "
+                                       "(year-month-day)", today.isoformat()), Field("note", "Note (may be empty)")])
         self._today = today
 
     def wrong(self, answers: dict[str, str]) -> str | None:
@@ -51,12 +52,18 @@ class SymbolScreen(ConsoleScreen):
 
     PLACE = "2"
     TITLE = "Symbol"
-    HELP = ("The six milestones of a symbol in their order. s signs the one under the cursor off, with the day it was completed "
-            "and a note; n says that it does not concern this symbol; o opens a signed one again, with a reason. Nothing is "
-            "erased: the log keeps every act. Signing triggers nothing at OCLC. [ and ] go to the neighbouring symbols.")
+    HELP = ("The six milestones of a symbol in their order. s signs the one under the cursor off, with the day it was "
+            "completed "
+            "and a note; n says that it does not concern this symbol; o opens a signed one again, with a reason. "
+            "Nothing is "
+            "erased: the log keeps every act. Signing triggers nothing at OCLC. [ and ] go to the neighbouring "
+            "symbols.")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "sign", "Sign off", id="symbol.sign", tooltip="Sign the milestone off: the day it was completed, and a note"),
-        Binding("n", "not_applicable", "N/A", id="symbol.na", tooltip="Say that the milestone does not concern this symbol"),
+        Binding("s", "sign", "Sign "
+                             "off", id="symbol.sign", tooltip="Sign the milestone off: the day it was completed, and "
+                                                              "a note"),
+        Binding("n", "not_applicable", "N/A", id="symbol.na", tooltip="Say that the milestone does not concern this "
+                                                                      "symbol"),
         Binding("o", "reopen", "Reopen", id="symbol.reopen", tooltip="Open a signed milestone again, with a reason"),
         Binding("left_square_bracket", "step(-1)", "Previous", id="symbol.previous", key_display="[",
                 tooltip="The previous symbol"),
@@ -71,7 +78,8 @@ class SymbolScreen(ConsoleScreen):
 
     def body(self) -> Iterable[Widget]:
         """The milestones, and what is to be said of the one under the cursor."""
-        yield Frame(Table(COLUMNS, empty="Reading the checklist…", id="stones"), Lines(id="phase"), title="Checklist", id="checklist")
+        yield Frame(Table(COLUMNS, empty="Reading the "
+                                         "checklist…", id="stones"), Lines(id="phase"), title="Checklist", id="checklist")
         yield Frame(Lines(id="more"), title="Milestone", id="milestone")
 
     def on_mount(self) -> None:
@@ -218,7 +226,8 @@ class SymbolScreen(ConsoleScreen):
             state = self._state()
             if state is not None:
                 word = words.MILESTONE_STATES[state.state][1]
-                self.notify(f"It is {word} now, and in the log.", title=f"{found.symbol}: {state.milestone.title}", markup=False)
+                self.notify(f"It is {word} now, and in the "
+                            "log.", title=f"{found.symbol}: {state.milestone.title}", markup=False)
 
         self.ask(topic, act, done)
 
@@ -236,7 +245,9 @@ def _phase(row: SymbolStatus, following: MilestoneState | None, facts: Facts, wi
     rejected = "not yet" if row.rejections is None else f"{row.rejections:,} of {row.reported:,}"
     following_words = f"{following.milestone.number} {following.milestone.title}" if following else "all six are behind"
     return [
-        *wrap([("Next: ", "strong"), (following_words, "accent"), (f". Waits for {row.waiting_on}{since}.", "")], width, 6),
-        *wrap([("Runs: ", "strong"), (f"{row.phase}; in set {row.prepared:,}, sent {row.sent:,} of {row.prepared:,}, reported "
+        *wrap([("Next: ", "strong"), (following_words, "accent"), (". Waits for "
+                                                                   f"{row.waiting_on}{since}.", "")], width, 6),
+        *wrap([("Runs: ", "strong"), (f"{row.phase}; in set {row.prepared:,}, sent {row.sent:,} of {row.prepared:,}, "
+                                      "reported "
                                       f"{row.reported:,} of {row.sent:,}, rejected {rejected}.", "")], width, 6),
     ]

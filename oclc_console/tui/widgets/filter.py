@@ -15,7 +15,8 @@ class FilterLine(Input):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "Clear", id="filter.clear", tooltip="Clear the filter and go back to the list"),
-        Binding("enter,down", "keep", "Keep filter", id="filter.keep", tooltip="Keep the filter and go back to the list"),
+        Binding("enter,down", "keep", "Keep "
+                                      "filter", id="filter.keep", tooltip="Keep the filter and go back to the list"),
     ]
 
     class Left(Message):

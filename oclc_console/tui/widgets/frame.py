@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 from textual import events
-from textual.content import Content
 from textual.binding import ActiveBinding
+from textual.content import Content
 from textual.widget import Widget
 
 from oclc_console.tui import words

@@ -3,11 +3,13 @@ the symbol in hand, starting and stopping operations). Screens do the drawing; t
 
 from __future__ import annotations
 
+import importlib
 import os
 import shlex
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -29,21 +31,22 @@ from oclc_console.tui.follow import QUICK, QUIET, Facts, Follower
 from oclc_console.tui.launch import Death, Launcher
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.dashboard import DashboardScreen
-from oclc_console.tui.screens.dialogs import Message as MessageWindow
-from oclc_console.tui.screens.first_run import FirstRunScreen
-from oclc_console.tui.screens.help import Help
-from oclc_console.tui.screens.project import ProjectScreen
-from oclc_console.tui.screens.quit import Quit
-from oclc_console.tui.screens.reports import ReportsScreen
-from oclc_console.tui.screens.runs import RunsScreen
 from oclc_console.tui.screens.small import SMALLEST, TooSmall
-from oclc_console.tui.screens.symbol import SymbolScreen
 from oclc_console.tui.themes import THEMES
 from oclc_console.tui.words import WIDE
 from oclc_console.workspace import Workspace
 
 Result = tuple[str, str]  # ("rehearse", folder) or ("open", folder): what the command line does next
 PLACES = {"1": "dashboard", "2": "symbol", "3": "runs", "4": "reports", "5": "project"}
+
+
+def _place(name: str) -> Screen[Any]:
+    """A place's screen. Each is imported when it is first gone to, so that the first paint waits for none of the others."""
+    if name == "dashboard":
+        return DashboardScreen()
+    module = importlib.import_module(f"oclc_console.tui.screens.{name}")
+    screen: Screen[Any] = getattr(module, f"{name.title()}Screen")()
+    return screen
 
 
 @dataclass
@@ -73,8 +76,7 @@ class ConsoleApp(App[Result]):
     DEFAULT_MODE = "dashboard"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        "dashboard": DashboardScreen, "symbol": SymbolScreen, "runs": RunsScreen, "reports": ReportsScreen,
-        "project": ProjectScreen,
+        name: partial(_place, name) for name in PLACES.values()
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", id="app.help", key_display="?", tooltip="What can be done here"),
@@ -97,6 +99,8 @@ class ConsoleApp(App[Result]):
         for theme in THEMES:
             self.register_theme(theme)
         if workspace is None:
+            from oclc_console.tui.screens.first_run import FirstRunScreen
+
             self._modes["dashboard"] = FirstRunScreen
 
     @property
@@ -185,7 +189,9 @@ class ConsoleApp(App[Result]):
 
     def show_error(self, title: str, text: str) -> None:
         """An error one must read: a window that stays until it is closed."""
-        self.push_screen(MessageWindow(f"✖ {title}", text))
+        from oclc_console.tui.screens.dialogs import Message as Window
+
+        self.push_screen(Window(f"✖ {title}", text))
 
     def show_mistake(self, worker: Worker[Any]) -> None:
         """A mistake in this program: what was being done, and which."""
@@ -243,12 +249,16 @@ class ConsoleApp(App[Result]):
 
     def action_help(self) -> None:
         """Opens the help for this screen."""
+        from oclc_console.tui.screens.help import Help
+
         self.push_screen(Help(self.screen))
 
     async def action_quit(self) -> None:
         """Leaves; while runs are at work it says that they go on."""
         alive = self.facts.alive if self.facts else ()
         if alive:
+            from oclc_console.tui.screens.quit import Quit
+
             self.push_screen(Quit(alive), lambda leave: self.exit() if leave else None)
         else:
             self.exit()

@@ -9,13 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from oclc_console import clock
 from oclc_console.errors import ConsoleError, SettingsError, from_os_error
-from oclc_console.operations.status import Status
 from oclc_console.store.runs import RunState, read_run
 from oclc_console.tui.launch import Death, Launcher
 from oclc_console.workspace import Workspace
+
+if TYPE_CHECKING:
+    from oclc_console.operations.status import Status
 
 QUICK, QUIET = 0.25, 2.0  # seconds between looks while something is alive, and while nothing is
 REFRESH_SECONDS = 30.0  # a status is asked again after this even when nothing seems to have changed: lateness grows by itself

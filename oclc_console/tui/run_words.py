@@ -6,9 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from oclc_console.operations.outbox import OutboxFile
 from oclc_console.store.events import (
     Connected,
     Counted,
@@ -27,6 +26,9 @@ from oclc_console.store.runs import RunState
 from oclc_console.tui import words
 from oclc_console.tui.follow import Curve, Facts
 from oclc_console.tui.widgets.drawing import Line, Piece, cell_len, fit, width_of, wrap
+
+if TYPE_CHECKING:
+    from oclc_console.operations.outbox import OutboxFile
 
 STALLED_SECONDS = 15.0
 Kind = TypeVar("Kind", bound=Event)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import pkgutil
 import shutil
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from textual.binding import Binding
 from textual.command import CommandPalette
 
 from oclc_console.store import log
+from oclc_console.tui import screens
 from oclc_console.tui.app import PLACES, ConsoleApp
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.dialogs import Dialog
@@ -27,6 +30,10 @@ from tests.tui.test_symbol import toasts
 SIZE = (80, 24)
 PAGES = [("1",), ("2",), ("3",), ("3", "enter"), ("4",), ("4", "a"), ("4", "a", "enter"), ("5",)]
 SLOW_LIBRARIES = ("paramiko", "pymarc", "tinydb", "duckdb", "pyarrow", "asyncssh")
+
+
+for module in pkgutil.iter_modules(screens.__path__):  # they are imported when they are first gone to
+    importlib.import_module(f"{screens.__name__}.{module.name}")
 
 
 def subclasses(kind: type[Any]) -> list[type[Any]]:

@@ -4,14 +4,13 @@ a person; what is running. Not for doing anything to a symbol: Enter goes there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from oclc_console.operations.status import Alert, Status, SymbolStatus
 from oclc_console.tui import words
 from oclc_console.tui.follow import Facts
 from oclc_console.tui.run_words import one_line
@@ -22,6 +21,9 @@ from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
 from oclc_console.tui.widgets.table import Column, Table
 from oclc_console.tui.words import WIDE
+
+if TYPE_CHECKING:
+    from oclc_console.operations.status import Alert, Status, SymbolStatus
 
 SHORT_TITLES = ("1 authorized", "2 new logins", "3 reclaimed", "4 ILL freeze", "5 deletion", "6 updates")
 LEGEND = "✔ done  ◐ now  ! look at it  · to come  – not for this symbol"

@@ -17,7 +17,7 @@ from oclc_console.tui.launch import stop
 from oclc_console.tui.run_words import connection_words, event_line, summary
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.dialogs import Message
-from oclc_console.tui.widgets.drawing import Line
+from oclc_console.tui.widgets.drawing import Line, wrap
 from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
 from oclc_console.tui.widgets.table import Column, Row, Table
@@ -92,7 +92,7 @@ class RunScreen(ConsoleScreen):
         where = connection_words(run)
 
         def build(width: int) -> list[Line]:
-            first: list[Line] = [[(where, "muted")]] if where else []
+            first = wrap((where, "muted"), width, 2) if where else []
             return [*first, *summary(run, facts, self._outbox or (), stopping, width)]
 
         self.query_one("#one-lines", Lines).show(build)

@@ -12,7 +12,7 @@ from pathlib import Path
 from oclc_console.errors import CallError, SettingsError
 from oclc_console.files import make_folder, replace_file
 from oclc_console.oclc.names import escape_symbol
-from oclc_console.settings import Settings, load_settings
+from oclc_console.settings import Settings
 
 VARIABLE = "OCLC_CONSOLE_WORKSPACE"
 FOLDERS = ("inbox", "runs", "outbox", "quarantine", "reports", "ledger", "rejections", "writeback")
@@ -33,6 +33,8 @@ class Workspace:
     @cached_property
     def settings(self) -> Settings:
         """What console.toml said when this workspace was opened. Raises SettingsError."""
+        from oclc_console.settings_file import load_settings  # brings pydantic: the first screen does not wait for it
+
         return load_settings(self.root / "console.toml")
 
     @property

@@ -108,7 +108,8 @@ def _phase(workspace: Workspace, symbol: Symbol, files: tuple[OutboxFile, ...], 
         inbox = sum(1 for _ in workspace.at("inbox", symbol.code).iterdir())
         if prepared.runs:
             return f"prepared, none of {prepared.in_set:,} to send", "LTS: look at the rules", prepared.since
-        return "not exported", f"LTS: prepare {inbox} files" if inbox else "Alma's files", None
+        files_there = f"LTS: prepare {inbox} file{'s' if inbox != 1 else ''}"
+        return "not exported", files_there if inbox else "Alma's files", None
     if len(sent) < len(files):
         waiting = "LTS: upload" if all(f.state == "waiting" for f in files if f not in sent) else "LTS: resume upload"
         since = min(file.prepared_at for file in files if file not in sent)

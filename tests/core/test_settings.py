@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from oclc_console.errors import SettingsError
-from oclc_console.settings import Settings, load_settings
+from oclc_console.settings import Settings
+from oclc_console.settings_file import load_settings
 from tests.core.samples import SETTINGS
 
 FROM_THE_DESIGN = """\

@@ -169,6 +169,16 @@ _PLAIN_NAME = re.compile(r"[^/\\:\x00-\x1f\x7f-\x9f]+")
 _LONGEST_NAME = 200  # bytes; a file system takes 255, and ours grow by what a temporary or derived file adds
 
 
+def is_utf8(name: str) -> bool:
+    """Whether a file name from this system is text at all (Python keeps the bytes that are not as surrogates)."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def shown_name(name: str) -> str:
+    """A file name for people and logs: bytes that are no text as \\xNN."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def is_plain_name(name: str) -> bool:
     """Whether a name from outside can be a file in one of our folders: no path in it, not hidden, no control character,
     not too long."""

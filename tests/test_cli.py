@@ -80,10 +80,26 @@ def test_a_demo_killed_again_and_again_ends_as_an_undisturbed_one(tmp_path: Path
     assert orjson.loads(done.stdout)["symbols"] == calm["symbols"]
 
 
+def test_a_demo_killed_while_it_makes_its_workspace_makes_it_anew(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "oclc_console", "demo", "--headless", "--json", "--records", "3000", "--dir",
+             str(tmp_path / "demo")]
+    for pause in (0.3, 0.5, 0.7, 0.9):
+        child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(pause)
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert sum(row["in_set"] for row in orjson.loads(done.stdout)["symbols"]) == 3000
+    status = orjson.loads(command("--workspace", tmp_path / "demo", "status", "--json").stdout)
+    accounts = {row["symbol"]: row["rejections"] for row in orjson.loads(done.stdout)["symbols"]}
+    assert {row["symbol"]: row["rejections"] for row in status["symbols"]} == accounts
+
+
 def test_a_demo_does_not_touch_a_folder_that_holds_something_else(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     done = command("demo", "--headless", "--dir", tmp_path)
-    assert done.returncode == 2 and "not empty" in done.stderr
+    assert done.returncode == 2 and "something else here" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
@@ -192,11 +208,11 @@ def _tree(root: Path) -> dict[str, str]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of one megabyte."""
+    """A disk of three megabytes."""
     place = tmp_path / "disk"
     place.mkdir()
     mounted = shutil.which("mount") and subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], capture_output=True, check=False).returncode == 0
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)], capture_output=True, check=False).returncode == 0
     if not mounted:
         pytest.skip("a small disk can't be mounted here")
     yield place
@@ -205,7 +221,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk_is_one_sentence_and_leaves_nothing_half_written(tmp_path: Path, small_disk: Path) -> None:
     workspace = workspace_in(small_disk)
-    source = write(tmp_path / "a.mrc", *(trusted(n) for n in range(3000)))
+    source = write(tmp_path / "a.mrc", *(trusted(n) for n in range(12000)))
     done = command("--workspace", workspace.root, "prepare", "ZAA", source)
     assert done.returncode == 3, done.stderr
     assert "No space left" in done.stderr and "Free some space" in done.stderr and "Traceback" not in done.stderr

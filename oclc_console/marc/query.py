@@ -66,6 +66,8 @@ def compile_condition(text: str, named: Mapping[str, Rule], _inside: tuple[str, 
     if not match:
         raise RuleMistake(f"{text!r} is no condition; write for example 245, 852$b = WID|LAM, 300$a ~ maps?, "
                           "LDR/06 = t|d or @name")
+    if match["operator"] and match["value"].strip()[:1] in ("=", "~"):
+        raise RuleMistake(f"{text!r} has a doubled operator; write one {match['operator']}")
     if match["operator"] and not match["value"].strip():
         raise RuleMistake(f"{text!r} compares with nothing; write the values after {match['operator']}")
     has_tag = _tag_test(match["tag"])

@@ -26,7 +26,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 import paramiko
-from paramiko.sftp import CMD_CLOSE, CMD_WRITE, int64
+from paramiko.sftp import CMD_CLOSE, CMD_NAME, CMD_OPENDIR, CMD_READDIR, CMD_WRITE, int64
 
 from oclc_console.errors import HereError, OtherSideError, SettingsError
 
@@ -254,11 +254,31 @@ class Link:
         """The files of a folder, by name. Raises OtherSideError."""
         try:
             with _Watch(self._transport, STALL_SECONDS):
-                found = self._sftp.listdir_attr(folder)
+                found = list(self._read_folder(folder))
         except (OSError, EOFError, paramiko.SSHException, paramiko.SFTPError) as error:
             raise in_words(error, f"{self._where} {folder}", "this account") from error
-        return sorted((Entry(e.filename, e.st_size or 0, e.st_mtime) for e in found
-                       if not (e.st_mode and stat.S_ISDIR(e.st_mode))), key=lambda e: e.name)
+        return sorted(found, key=lambda entry: entry.name)
+
+    def _read_folder(self, folder: str) -> Iterator[Entry]:
+        """paramiko's own listing fails as a whole at one name that is not UTF-8; here such a name is shown with \\xNN."""
+        kind, message = self._sftp._request(CMD_OPENDIR, self._sftp._adjust_cwd(folder))
+        handle = message.get_binary()
+        while True:
+            try:
+                kind, message = self._sftp._request(CMD_READDIR, handle)
+            except EOFError:
+                if not self._transport.is_active():
+                    raise
+                break  # SFTP's way to say that the folder has no more names
+            if kind != CMD_NAME:
+                raise paramiko.SFTPError("it answered something else than names")
+            for _ in range(message.get_int()):
+                name = message.get_string().decode("utf-8", "backslashreplace")
+                message.get_string()  # the line `ls -l` would show
+                facts = paramiko.SFTPAttributes._from_msg(message)
+                if not (facts.st_mode and stat.S_ISDIR(facts.st_mode)) and name not in (".", ".."):
+                    yield Entry(name, facts.st_size or 0, facts.st_mtime)
+        self._sftp._request(CMD_CLOSE, handle)
 
     def fetch(self, remote: str, target: BinaryIO, progress: Callable[[int], None]) -> int:
         """Copies a remote file into `target` and returns its size in bytes, compared with what the server says it is.

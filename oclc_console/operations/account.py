@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from oclc_console import clock
-from oclc_console.oclc.reports import PROCESSING
+from oclc_console.oclc.reports import ACCEPTED, PROCESSING
 from oclc_console.operations.outbox import OutboxFile, read_outbox
 from oclc_console.operations.prepared import PreparedSet, prepared_set
 from oclc_console.store.ledger import connect, ledger_files
@@ -159,9 +159,6 @@ def _report_files(workspace: Workspace) -> list[str]:
     """The rows of every processing report that is filed, whatever symbol it is filed under."""
     filed = [report for report in list_reports(workspace) if report.understood and report.type == PROCESSING]
     return [str(rows_path(workspace, report.symbol, report.name)) for report in filed]
-
-
-ACCEPTED = ("match", "create", "replace", "field transfer")
 
 
 def _join(database: duckdb.DuckDBPyConnection, ledgers: list[str], reports: list[str]) -> None:

@@ -11,18 +11,21 @@ from typing import Any
 import orjson
 
 from oclc_console.store.events import Event, FileClosing, FileNotSent, FileOpened, FileSent, FileStarted, Recorded
+from oclc_console.store.report_rows import ReportInfo, list_reports
 from oclc_console.store.runs import events_of
 from oclc_console.workspace import Workspace
 
+DOUBTFUL = ("uncertain", "taken_cut")
 SETTLED = ("sent", "uncertain", "taken_cut")  # never sent again by itself
 
 
 @dataclass(frozen=True)
 class OutboxFile:
-    """One output file. `state`: waiting, sent (all bytes acknowledged, closed without error), partial (still listed at
-    OCLC), uncertain (the link died around the close), taken_cut (the link died in the middle and the file is gone) or
-    alma (delivered by Alma, only accounted here). `stage` says how far an interrupted upload had come: started (the server
-    was asked to open it, not a byte was written), opened or closing. `acknowledged` is in bytes, `sent_at` an ISO instant."""
+    """One output file. `state`: waiting; sent (all bytes acknowledged, closed without error); partial (still listed at
+    OCLC); uncertain (the link died around the close); taken_cut (the link died in the middle and the file is gone);
+    refused (the same bytes went out under the name `twin`); alma (delivered by Alma, only accounted here). `stage` says how
+    far an interrupted upload had come: started (the server was asked to open it, not a byte was written), opened or
+    closing. `acknowledged` is in bytes, `sent_at` an ISO instant."""
 
     name: str
     path: Path
@@ -37,12 +40,14 @@ class OutboxFile:
     run: str
     prepared_at: str
     sources: tuple[str, ...]
+    source_names: tuple[str, ...]
     state: str = "waiting"
     stage: str = ""
     attempts: int = 0
     sent_at: str | None = None
     acknowledged: int = 0
     reason: str = ""
+    twin: str = ""
 
 
 def read_outbox(workspace: Workspace, symbol: str) -> tuple[OutboxFile, ...]:
@@ -50,7 +55,24 @@ def read_outbox(workspace: Workspace, symbol: str) -> tuple[OutboxFile, ...]:
     streams, then by number."""
     files = _prepared(workspace, symbol)
     history = (recorded for _, recorded in events_of(workspace, "upload", symbol))
-    return tuple(fold_states(files, history))
+    states = fold_states(files, history)
+    if any(file.state in DOUBTFUL for file in states):
+        answers = {report.original: report for report in list_reports(workspace) if report.ends}
+        states = [settled(file, answers.get(file.name)) for file in states]
+    return tuple(states)
+
+
+def settled(file: OutboxFile, report: ReportInfo | None) -> OutboxFile:
+    """A file of which it is not known whether it arrived whole, after its processing report: one that answers every record
+    up to the last byte proves that it did; one that does not proves that OCLC has a truncated copy."""
+    if file.state not in DOUBTFUL or report is None:
+        return file
+    if report.ends == file.records and report.last_end == file.bytes:
+        return replace(file, state="sent", acknowledged=file.bytes,
+                       reason=f"its report answers all {file.records:,} records: it arrived whole")
+    return replace(file, state="taken_cut", acknowledged=report.last_end,
+                   reason=f"its report answers {report.ends:,} of {file.records:,} records: OCLC has a truncated copy. "
+                          "Send it again with --again and a reason")
 
 
 def _prepared(workspace: Workspace, symbol: str) -> list[OutboxFile]:
@@ -58,7 +80,7 @@ def _prepared(workspace: Workspace, symbol: str) -> list[OutboxFile]:
     for sidecar in workspace.at("outbox", symbol).glob("*.mrc.json"):
         data: dict[str, Any] = orjson.loads(sidecar.read_bytes())
         order = data.pop("order")
-        data["sources"] = tuple(data["sources"])
+        data["sources"], data["source_names"] = tuple(data["sources"]), tuple(data["source_names"])
         state = "alma" if data["delivery"] == "alma" else "waiting"
         file = OutboxFile(**data, path=sidecar.with_suffix(""), state=state)
         found.append(((file.run, order), file))
@@ -86,7 +108,9 @@ def _after(file: OutboxFile, event: Event, at: str) -> OutboxFile:
     if isinstance(event, FileSent):
         return replace(file, state="sent", attempts=event.attempt, sent_at=at, acknowledged=event.bytes, reason="")
     if isinstance(event, FileNotSent):
-        state = file.state if event.state == "refused" else event.state
+        if event.state == "refused":
+            return replace(file, state="refused" if event.twin else file.state, reason=event.reason, twin=event.twin)
+        state = event.state
         gone = event.state in ("uncertain", "taken_cut")
         return replace(file, state=state, attempts=max(file.attempts, event.attempt), reason=event.reason,
                        acknowledged=event.acknowledged, sent_at=at if gone else file.sent_at)

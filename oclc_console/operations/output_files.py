@@ -3,6 +3,7 @@ count, bytes and SHA-256. Not for deciding what goes in (routing.py), nor for th
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from dataclasses import dataclass, field
@@ -76,5 +77,6 @@ class OutputFiles:
     def abandon(self) -> None:
         """Closes what is open without caring for it: the run goes no further."""
         for file in self._open.values():
-            file.handle.close()
+            with contextlib.suppress(OSError):  # what is still buffered may not fit on the disk; it is not wanted either
+                file.handle.close()
         self._open.clear()

@@ -19,16 +19,17 @@ import orjson
 
 from oclc_console import clock
 from oclc_console.errors import CallError, Refused
-from oclc_console.files import locked, replace_file, sha256_of, sync_folder
-from oclc_console.marc.record import Record
+from oclc_console.files import is_utf8, locked, replace_file, sha256_of, shown_name, sync_folder
+from oclc_console.marc.record import Record, text_of
 from oclc_console.marc.source import Scanned, require_marc, scan
+from oclc_console.operations.already_sent import sent_before
 from oclc_console.operations.outbox import OutboxFile, read_outbox
 from oclc_console.operations.output_files import OutputFile, OutputFiles
 from oclc_console.operations.publish import STAGING, finish_interrupted, publish
 from oclc_console.operations.routing import Placed, Router
 from oclc_console.settings import Symbol
 from oclc_console.store import log
-from oclc_console.store.events import Counted, Event, FileReady, Note, SetAside, SourceRead, Staged
+from oclc_console.store.events import Counted, Event, FileReady, Note, SentBefore, SetAside, SourceRead, Staged
 from oclc_console.store.ledger import LedgerRow, LedgerWriter
 from oclc_console.store.runs import Operation, RunFolder
 from oclc_console.workspace import Workspace, folder_name
@@ -62,6 +63,9 @@ def _check_call(workspace: Workspace, symbol: Symbol, paths: Sequence[Path], rea
                         then=f"Add [[symbols.{symbol.code}.streams]] with a collection id and what it keeps.")
     seen: dict[Path, Path] = {}
     for path in paths:
+        if not is_utf8(str(path)):
+            raise CallError("its name is not UTF-8, so it can't stand in the ledger", where=shown_name(str(path)),
+                            then="Rename the file, then prepare it.")
         if not path.is_file():
             raise CallError("there is no such file" if not path.exists() else "this is no file", where=str(path),
                             then="Check the name; Alma's files are usually put in inbox.")
@@ -83,6 +87,17 @@ class _Tally:
     excluded: Counter[str] = field(default_factory=Counter)
     faults: dict[str, list[Any]] = field(default_factory=dict)
     loose: list[tuple[str, str, str, int]] = field(default_factory=list)
+
+    def counts(self) -> dict[str, Any]:
+        """The counts as they stand."""
+        return {"in_set": self.in_set, "excluded": dict(self.excluded), "routed": self.routed, "unrouted": self.unrouted,
+                "double": self.double, "quarantined": self.quarantined}
+
+    def since(self, before: dict[str, Any]) -> dict[str, Any]:
+        """What has been counted since `before`."""
+        now = self.counts()
+        excluded = {rule: n - before["excluded"].get(rule, 0) for rule, n in now.pop("excluded").items()}
+        return {key: n - before[key] for key, n in now.items()} | {"excluded": {r: n for r, n in excluded.items() if n}}
 
     def count(self, fate: str) -> None:
         self.in_set += 1
@@ -136,22 +151,27 @@ class _Prepare:
         folder.progress.files_total = len(self.paths)
         digests = []
         try:
-            with open(folder.path / STAGING / "quarantine.mrc", "xb") as quarantine:
+            with open(folder.path / STAGING / "quarantine.mrc", "xb", buffering=0) as quarantine:
                 for path in self.paths:
+                    before = tally.counts()
                     yield from self._one_source(folder, path, router, outputs, ledger, quarantine, tally)
                     if folder.stop.is_set():
                         raise _Stopped
                     digests.append(sha256_of(path))
-                    yield SourceRead(path.name, folder.progress.file_total, path.stat().st_size, digests[-1])
+                    yield SourceRead(path.name, folder.progress.file_total, path.stat().st_size, digests[-1],
+                                     tally.since(before))
             yield tally.event(self.set_count)
             yield from self._gate(folder, tally)
             outputs.close()
             ledger.close()
+            yield from self._sent_before(folder)
             staged = self._stage(folder, outputs.closed, digests)
         except BaseException as error:
-            outputs.abandon()
-            ledger.abandon()
-            shutil.rmtree(folder.path / STAGING, ignore_errors=True)
+            try:
+                outputs.abandon()
+                ledger.abandon()
+            finally:
+                shutil.rmtree(folder.path / STAGING, ignore_errors=True)
             if isinstance(error, _Stopped):
                 return
             raise
@@ -159,7 +179,7 @@ class _Prepare:
         yield from publish(self.workspace, self.symbol, folder.path)
 
     def _one_source(self, folder: RunFolder, path: Path, router: Router, outputs: OutputFiles, ledger: LedgerWriter,
-                    quarantine: io.BufferedWriter, tally: _Tally) -> Iterator[Event]:
+                    quarantine: io.FileIO, tally: _Tally) -> Iterator[Event]:
         progress = folder.progress
         progress.file, progress.file_done, before = path.name, 0, progress.done
         tally.faults.clear()
@@ -207,6 +227,12 @@ class _Prepare:
                       "holding at scan/delete. Nothing was put in the outbox", where=str(listing),
                       then='Change the streams\' keep rules in console.toml, or go on with --accept-unrouted "reason".')
 
+    def _sent_before(self, folder: RunFolder) -> Iterator[Event]:
+        """Says how many of these very records went out already: OCLC takes them again without harm, but nobody should
+        have to find out later."""
+        for name, records in sent_before(self.workspace, self.symbol.code, folder.path / STAGING / "ledger.parquet"):
+            yield SentBefore(name, records)
+
     def _stage(self, folder: RunFolder, files: list[OutputFile], digests: list[str]) -> Staged:
         if not (folder.path / STAGING / "quarantine.mrc").stat().st_size:
             (folder.path / STAGING / "quarantine.mrc").unlink()
@@ -222,7 +248,8 @@ class _Prepare:
         return {"name": file.name, "symbol": self.symbol.code, "sender": sender.code, "stream": file.stream.word,
                 "collection": file.stream.collection, "delivery": file.stream.delivery, "records": file.records,
                 "bytes": file.end, "sha256": file.digest.hexdigest(), "run": run, "order": file.order,
-                "prepared_at": clock.iso(clock.now()), "sources": digests}
+                "prepared_at": clock.iso(clock.now()), "sources": digests,
+                "source_names": [path.name for path in self.paths]}
 
     def _superseded(self, digests: set[str]) -> list[OutboxFile]:
         """Files prepared earlier from nothing but these sources and never sent: this run takes their place."""
@@ -249,21 +276,31 @@ def _content_digest(record: Record) -> bytes:
     return digest.digest()
 
 
+def _cell(value: Any) -> Any:
+    """A value as a spreadsheet may see it: nothing from a record is run as a formula, no control character gets through."""
+    if not isinstance(value, str):
+        return value
+    plain = text_of(value.encode())
+    return f"'{plain}" if plain[:1] in "=+-@" and plain else plain
+
+
 def _csv(rows: list[Any]) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerows(rows)
+    csv.writer(text).writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue().encode()
 
 
 def fold(events: Sequence[Event]) -> dict[str, Any]:
     """What `prepare --json` prints, without the run's name."""
     result: dict[str, Any] = {"in_set": 0, "set_count": None, "excluded": {}, "routed": 0, "unrouted": 0, "double": 0,
-                              "quarantined": 0, "files": []}
+                              "quarantined": 0, "sent_before": 0, "files": []}
     for event in events:
         if isinstance(event, Counted):
             result |= {"in_set": event.in_set, "set_count": event.set_count, "excluded": event.excluded,
                        "routed": event.routed, "unrouted": event.unrouted, "double": event.double,
                        "quarantined": event.quarantined}
+        elif isinstance(event, SentBefore):
+            result["sent_before"] += event.records
         elif isinstance(event, FileReady):
             result["files"].append({"name": event.name, "stream": event.stream, "collection": event.collection,
                                     "records": event.records, "bytes": event.bytes, "sha256": event.sha256})

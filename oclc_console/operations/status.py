@@ -6,8 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oclc_console import clock
-from oclc_console.operations.account import ACCEPTED
-from oclc_console.operations.outbox import SETTLED, OutboxFile, read_outbox
+from oclc_console.operations.outbox import DOUBTFUL, SETTLED, OutboxFile, read_outbox
 from oclc_console.operations.prepared import PreparedSet, prepared_set
 from oclc_console.project.milestones import MilestoneState, fold_milestones
 from oclc_console.settings import Symbol
@@ -74,13 +73,13 @@ def status(workspace: Workspace) -> Status:
 
 def _symbol(workspace: Workspace, symbol: Symbol, decided: Project, reports: list[ReportInfo]) -> SymbolStatus:
     states = fold_milestones(symbol.disposition, decided.of(symbol.code))
-    files = read_outbox(workspace, symbol.code)
+    files = tuple(file for file in read_outbox(workspace, symbol.code) if file.state != "refused")
     prepared = prepared_set(workspace, symbol.code)
-    sent = [file for file in files if file.state in SETTLED]
     answered = {report.original for report in reports if report.outcomes}
-    reported = [file for file in sent if file.name in answered]
-    mine = [report for report in _newest(reports) if report.original in {file.name for file in files}]
-    rejections = sum(_rejected(report) for report in mine) if reported else None
+    reported = [file for file in files if answered & _names(file)]
+    sent = [file for file in files if file.state in SETTLED or (file.state == "alma" and file in reported)]
+    mine = [report for report in _newest(reports) if any(report.original in _names(file) for file in files)]
+    rejections = sum(report.rejected for report in mine) if reported else None
     current = next((state for state in states if state.state == "current"), None)
     phase, waiting, since = _phase(workspace, symbol, files, sent, reported, prepared, rejections)
     return SymbolStatus(
@@ -89,16 +88,17 @@ def _symbol(workspace: Workspace, symbol: Symbol, decided: Project, reports: lis
         sum(file.records for file in sent), sum(file.records for file in reported), len(files), rejections, waiting, since)
 
 
+def _names(file: OutboxFile) -> set[str]:
+    """The names under which a report may speak of the file: its own, or those Alma gave it where Alma delivers it."""
+    return set(file.source_names) if file.state == "alma" else {file.name}
+
+
 def _newest(reports: list[ReportInfo]) -> list[ReportInfo]:
     """Of every upload the newest processing report: a rerun answers all of it again."""
     newest: dict[str, ReportInfo] = {}
     for report in sorted((r for r in reports if r.outcomes), key=lambda r: r.instant_ms):
         newest[report.original] = report
     return list(newest.values())
-
-
-def _rejected(report: ReportInfo) -> int:
-    return sum(count for word, count in report.outcomes.items() if word not in ACCEPTED)
 
 
 def _phase(workspace: Workspace, symbol: Symbol, files: tuple[OutboxFile, ...], sent: list[OutboxFile],
@@ -110,11 +110,14 @@ def _phase(workspace: Workspace, symbol: Symbol, files: tuple[OutboxFile, ...], 
             return f"prepared, none of {prepared.in_set:,} to send", "LTS: look at the rules", prepared.since
         files_there = f"LTS: prepare {inbox} file{'s' if inbox != 1 else ''}"
         return "not exported", files_there if inbox else "Alma's files", None
+    if len(sent) < len(files) and all(file.state == "alma" for file in files if file not in sent):
+        since = min(file.prepared_at for file in files if file not in sent)
+        return f"exported {prepared.in_set:,}, Alma delivers {len(files) - len(sent)} files", "Alma, then OCLC: reports", since
     if len(sent) < len(files):
-        waiting = "LTS: upload" if all(f.state == "waiting" for f in files if f not in sent) else "LTS: resume upload"
+        waiting = "LTS: upload" if all(f.state in ("waiting", "alma") for f in files if f not in sent) else "LTS: resume upload"
         since = min(file.prepared_at for file in files if file not in sent)
         return f"exported {prepared.in_set:,}, up {len(sent)}/{len(files)}", waiting, since
-    last = max(file.sent_at or "" for file in sent)
+    last = max(file.sent_at or file.prepared_at for file in sent)
     if len(reported) < len(sent):
         return f"up {len(sent)}/{len(files)}, reported {len(reported)}/{len(sent)}", "OCLC: reports", last
     words = f"reported {len(reported)}/{len(sent)} files"
@@ -125,9 +128,10 @@ def _alerts(workspace: Workspace, row: SymbolStatus) -> list[Alert]:
     """What a person should look at for this symbol, the most pressing first."""
     alerts = []
     for file in read_outbox(workspace, row.symbol):
-        if file.state in ("uncertain", "taken_cut"):
-            alerts.append(Alert(row.symbol, f"{file.name}: {file.state.replace('_', ' ')}",
-                                "fetch its report: the row count settles it"))
+        if file.state in DOUBTFUL:
+            known = "truncated copy" in file.reason and "report answers" in file.reason
+            remedy = "upload --again sends it once more" if known else "fetch its report: the row count settles it"
+            alerts.append(Alert(row.symbol, f"{file.name}: {file.state.replace('_', ' ')}", remedy))
     newest: dict[str, RunState] = {run.verb: run for run in list_runs(workspace, symbol=row.symbol)}
     for run in newest.values():
         if run.state in ("failed", "refused", "interrupted"):

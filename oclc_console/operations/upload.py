@@ -52,9 +52,13 @@ def upload(workspace: Workspace, symbol_code: str, *, again: str | None = None, 
     if reason is not None and again is None:
         raise CallError("--reason goes with --again FILE", where="--reason")
     files = read_outbox(workspace, symbol.code)
-    if again is not None and again not in {file.name for file in files}:
+    asked = next((file for file in files if file.name == again), None)
+    if again is not None and asked is None:
         raise CallError(f"{again} is not in the outbox", where=str(workspace.at("outbox", symbol.code)),
                         then="Name a file as `oclc-console account` shows it.")
+    if asked is not None and asked.state in ("waiting", "partial", "alma"):
+        raise CallError(f"{again} has not gone out yet ({asked.state})", where="--again",
+                        then="Without --again, upload sends what waits.")
     job = _Upload(workspace, symbol, again, reason)
     return Operation("upload", symbol.code, {"again": again, "reason": reason}, job.work, job.fold, exit_code)
 
@@ -92,8 +96,13 @@ class _Upload:
         # across runs and symbols: two consoles can't send the same file
         with locked(self.workspace.runs / ".locks" / f"send-{file.name}.lock", doing=f"sending {file.name}",
                     wait_seconds=0.2):
-            if why := self._refuse(file):
-                yield FileNotSent(file.name, "refused", 0, file.attempts, why)
+            if self.again != file.name and (twin := where_sent(self.workspace, file.sha256)):
+                why = (f"the same bytes went out as {twin.name} on {twin.sent_at}; to send them again: "
+                       f"--again {twin.name} and a reason")
+                yield FileNotSent(file.name, "refused", 0, file.attempts, why, twin.name)
+                return
+            if reason := self._refuse(file):
+                yield FileNotSent(file.name, "refused", 0, file.attempts, reason)
                 return
             yield from self._attempts(file, folder)
 
@@ -108,8 +117,6 @@ class _Upload:
             return f"its name is not one of collection {stream.collection} and symbol {sender.code}"
         if not file.path.is_file() or sha256_of(file.path) != file.sha256:
             return "its bytes are not those that were prepared; prepare it again"
-        if self.again != file.name and (twin := where_sent(self.workspace, file.sha256)):
-            return f"the same bytes went out as {twin.name} on {twin.sent_at}; to send them again: --again and a reason"
         return None
 
     def _attempts(self, file: OutboxFile, folder: RunFolder) -> Iterator[Event]:
@@ -197,19 +204,23 @@ class _Upload:
     def fold(self, events: Sequence[Event]) -> dict[str, Any]:
         """What `upload --json` prints: every file of the outbox with its state now; refused where this run refused."""
         refused = {e.name for e in events if isinstance(e, FileNotSent) and e.state == "refused"}
+        touched = {getattr(e, "name", None) for e in events}
         files = []
         for file in read_outbox(self.workspace, self.symbol.code):
             if file.state == "alma":
                 continue
             state = "refused" if file.name in refused else file.state
-            files.append({"name": file.name, "state": state, "bytes": file.bytes, "attempts": file.attempts})
+            files.append({"name": file.name, "state": state, "bytes": file.bytes, "attempts": file.attempts,
+                          "this_run": file.name in touched})
         return {"files": files}
 
 
 def exit_code(result: dict[str, Any]) -> int:
-    """3 when a file did not get through, 1 when one was refused or may be cut, else 0."""
-    states = {file["state"] for file in result["files"]}
-    if states & {"partial", "waiting"}:
+    """3 when a file that this run was to send did not get through, 1 when it refused one or declines to send one of which
+    OCLC may hold a copy, else 0."""
+    now = {file["state"] for file in result["files"] if file["this_run"]}
+    if now & {"partial", "waiting"}:
         return 3
-    return 1 if states & {"refused", "uncertain", "taken_cut"} else 0
+    held = {file["state"] for file in result["files"]} & {"uncertain", "taken_cut"}
+    return 1 if held or "refused" in now else 0
 

@@ -5,6 +5,8 @@ one part of the rehearsal that may use operations. Not for the rehearsal's serve
 from __future__ import annotations
 
 import getpass
+import os
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from oclc_console.errors import CallError, ConsoleError, OtherSideError
+from oclc_console.files import locked, make_folder
 from oclc_console.operations.account import OUTCOMES, Account, account
 from oclc_console.operations.fetch import fetch
 from oclc_console.operations.prepare import prepare
@@ -110,11 +113,19 @@ def make_demo(root: Path, *, records: int, seed: int) -> Workspace:
         if not workspace.settings.exchange.is_rehearsal:
             raise CallError("this is a real workspace, not a demo's", where=str(root), then="Choose another --dir.")
         return workspace
-    if root.exists() and any(root.iterdir()):
-        raise CallError("the folder is not empty", where=str(root), then="Choose another --dir, or empty it.")
-    workspace = make_workspace(root, settings_text(records))
-    _publish_from_alma(workspace, records, seed)
-    return workspace
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise CallError("there is something else here", where=str(root), then="Choose another --dir, or empty it.")
+    make_folder(root.parent)
+    making = root.with_name(f".{root.name}.being-made")
+    with locked(making.with_suffix(".lock"), doing="making the demo's workspace"):
+        if (root / "console.toml").exists():
+            return Workspace(root)
+        shutil.rmtree(making, ignore_errors=True)  # what a killed demo left: a workspace is there whole or not at all
+        workspace = make_workspace(making, settings_text(records))
+        _publish_from_alma(workspace, records, seed)
+        os.replace(making, root)
+    making.with_suffix(".lock").unlink(missing_ok=True)
+    return Workspace(root)
 
 
 def _publish_from_alma(workspace: Workspace, records: int, seed: int) -> None:

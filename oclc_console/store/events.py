@@ -4,7 +4,7 @@ yielded is on disk before the operation goes on, so state is a fold over these. 
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import orjson
@@ -98,12 +98,13 @@ class Note(Event):
 
 @dataclass(frozen=True)
 class SourceRead(Event):
-    """One of Alma's files has been walked to its end."""
+    """One of Alma's files has been walked to its end. `counts` are its own part of Counted."""
 
     file: str
     records: int
     bytes: int
     sha256: str
+    counts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def words(self) -> str:
@@ -144,6 +145,18 @@ class Counted(Event):
         stated = "Alma's count not stated" if self.set_count is None else f"Alma counted {self.set_count:,}"
         return (f"in set {self.in_set:,} = excluded {sum(self.excluded.values()):,} + quarantined {self.quarantined:,} "
                 f"+ unrouted {self.unrouted:,} + routed {self.routed:,} (double {self.double:,}); {stated}")
+
+
+@dataclass(frozen=True)
+class SentBefore(Event):
+    """Records of this set went out already, byte for byte the same, in this file."""
+
+    name: str
+    records: int
+
+    @property
+    def words(self) -> str:
+        return f"{self.records:,} of these records went out already in {self.name}; uploading sends them again"
 
 
 @dataclass(frozen=True)
@@ -258,13 +271,15 @@ class FileSent(Event):
 
 @dataclass(frozen=True)
 class FileNotSent(Event):
-    """A file that did not go through. `state`: waiting, partial, uncertain, taken_cut or refused (see upload.py)."""
+    """A file that did not go through. `state`: waiting, partial, uncertain, taken_cut or refused (see upload.py); `twin` is
+    the file under whose name the same bytes went out, where that is why."""
 
     name: str
     state: str
     acknowledged: int
     attempt: int
     reason: str
+    twin: str = ""
 
     @property
     def words(self) -> str:

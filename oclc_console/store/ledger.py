@@ -3,6 +3,7 @@ memory, read with DuckDB. Not for what OCLC answered (report_rows.py) nor for th
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -81,7 +82,8 @@ class LedgerWriter:
     def abandon(self) -> None:
         """Closes without caring for what is left: the run goes no further."""
         self._rows.clear()
-        self._writer.close()
+        with contextlib.suppress(OSError):  # the file's end may not fit on the disk; the file is not wanted either
+            self._writer.close()
 
 
 def ledger_files(workspace: Workspace, symbol: str, runs: Sequence[str]) -> list[Path]:

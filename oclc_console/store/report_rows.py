@@ -34,7 +34,8 @@ _NUMBERS = frozenset({"line", "epoch_ms", "n", "ocn_in", "ocn_out"})
 @dataclass(frozen=True)
 class Tally:
     """How many of what a report holds. `rows` were read, `refused` were not; `records` are distinct LSNs or, where a
-    row has none, record keys. `outcomes`, `severities` and `exceptions` (by type) count rows."""
+    row has none, record keys. `outcomes`, `severities` and `exceptions` (by type) count rows. `rejected` counts distinct
+    records with another outcome than an accepted one; `ends` distinct places in the upload (N), `last_end` the last."""
 
     rows: int
     refused: int
@@ -43,6 +44,9 @@ class Tally:
     severities: dict[str, int]
     exceptions: dict[str, int]
     data_errors_without_lsn: int
+    rejected: int
+    ends: int
+    last_end: int
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,8 @@ class _Counts:
     outcomes: Counter[str] = field(default_factory=Counter)
     severities: Counter[str] = field(default_factory=Counter)
     exceptions: Counter[str] = field(default_factory=Counter)
+    rejected: set[str] = field(default_factory=set)
+    ends: set[int] = field(default_factory=set)
 
     def add(self, row: ReportRow) -> None:
         if row.status == "refused":
@@ -129,6 +135,9 @@ class _Counts:
             self.records.add(row.record)
         if row.outcome is not None:
             self.outcomes[row.outcome] += 1
+            self.ends.add(row.n or 0)
+            if row.is_rejection:
+                self.rejected.add(row.key or row.raw)
         if row.type is not None:
             self.exceptions[row.type] += 1
         if row.severity:
@@ -138,7 +147,8 @@ class _Counts:
 
     def tally(self) -> Tally:
         return Tally(self.rows, self.refused, len(self.records), _ordered(self.outcomes), _ordered(self.severities),
-                     _ordered(self.exceptions), self.nameless)
+                     _ordered(self.exceptions), self.nameless, len(self.rejected), len(self.ends),
+                     max(self.ends, default=0))
 
 
 def _ordered(counter: Counter[str]) -> dict[str, int]:

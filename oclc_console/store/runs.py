@@ -130,6 +130,10 @@ def _recorded(workspace: Workspace, operation: Operation, folder: RunFolder, jou
         try:
             if isinstance(work, Generator):
                 work.close()
+        except OSError as error:
+            # clearing up after a first failure may fail for the same reason (a full disk): the first one is told
+            if end is None or end.state == "done":
+                raise from_os_error(error, f"ending {operation.verb} {operation.symbol}") from error
         finally:
             sampler.close()
             _finish(folder, operation, journal, workspace.actor, events, end)

@@ -125,3 +125,9 @@ def test_ids_are_read_at_the_first_place_that_has_any() -> None:
 def test_a_place_that_is_none_says_how_places_are_written(place: str) -> None:
     with pytest.raises(RuleMistake, match=r"is no place in a record; write 001 or 852\$8"):
         compile_places([place])
+
+
+@pytest.mark.parametrize("text", ["914$a == NO-WORLDCAT", "300$a ~~ maps", "LDR/06 == t"])
+def test_a_doubled_operator_is_a_mistake_and_not_a_value(text: str) -> None:
+    with pytest.raises(RuleMistake, match="doubled"):
+        compile_condition(text, {})

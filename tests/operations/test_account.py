@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -198,3 +199,17 @@ def test_a_second_set_of_reports_after_a_rerun_changes_no_total(tmp_path: Path) 
     again = account(workspace, "ZAA")
     assert again.files[0].reports == 2
     assert again.total["sent"] == answer.total["sent"] == 30 and again.files[0].balanced
+
+
+def test_a_name_that_is_no_text_is_left_on_the_server_and_hides_no_report(tmp_path: Path) -> None:
+    workspace = workspace_in(tmp_path, ONE)
+    carry_out(workspace, prepare(workspace, "ZAA", [write(tmp_path / "a.mrc", trusted(1))]))
+    with rehearsing(workspace):
+        carry_out(workspace, upload(workspace, "ZAA"))
+        reports = workspace.rehearsal / "accounts/fx_zaa/xfer/metacoll/reports"
+        (reports / os.fsdecode(b"caf\xe9.txt")).write_bytes(b"x")
+        (reports / "..odd").write_bytes(b"x")
+        assert not fetched(workspace, "ZAA").total["not_reported"]
+        again = console(workspace, "fetch", "ZAA", "--json")
+    assert again.returncode == 1 and "caf\\xe9.txt" in again.stderr
+    assert {entry["name"] for entry in orjson.loads(again.stdout)["not_taken"]} == {"caf\\xe9.txt", "..odd"}

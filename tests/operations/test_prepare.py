@@ -17,9 +17,20 @@ from oclc_console.errors import CallError, InputError, Refused
 from oclc_console.operations.outbox import read_outbox
 from oclc_console.operations.prepare import exit_code, prepare
 from oclc_console.operations.prepared import prepared_set
+from oclc_console.operations.upload import upload
 from oclc_console.store import log
 from oclc_console.store.events import FileWithdrawn, SetAside
-from tests.operations.stage import archival, carry_out, holding, ledger, reproduction, trusted, workspace_in, write
+from tests.operations.stage import (
+    archival,
+    carry_out,
+    holding,
+    ledger,
+    rehearsing,
+    reproduction,
+    trusted,
+    workspace_in,
+    write,
+)
 
 
 def test_every_record_in_the_set_has_exactly_one_fate_in_the_ledger(tmp_path: Path) -> None:
@@ -152,6 +163,18 @@ def test_preparing_the_same_source_again_withdraws_what_was_never_sent(tmp_path:
     assert prepared_set(workspace, "ZAA").in_set == 1
 
 
+def test_records_that_went_out_already_are_said_with_the_file_they_went_in(tmp_path: Path) -> None:
+    workspace = workspace_in(tmp_path)
+    both = write(tmp_path / "a.mrc", trusted(1), trusted(2)), write(tmp_path / "b.mrc", trusted(3))
+    first, _ = carry_out(workspace, prepare(workspace, "ZAA", both))
+    with rehearsing(workspace):
+        carry_out(workspace, upload(workspace, "ZAA"))
+    result, events = carry_out(workspace, prepare(workspace, "ZAA", both[:1]))
+    assert result["sent_before"] == 2
+    assert any(first["files"][0]["name"] in event.words and "went out already" in event.words for event in events)
+    assert prepared_set(workspace, "ZAA").in_set == 3, "a source that was prepared again counts once"
+
+
 def test_two_files_of_one_set_add_up(tmp_path: Path) -> None:
     workspace = workspace_in(tmp_path)
     for name, number in (("a.mrc", 1), ("b.mrc", 2)):
@@ -251,3 +274,12 @@ def test_the_sidecar_says_all_that_is_needed_to_send_the_file(tmp_path: Path) ->
     (sidecar,) = (workspace.root / "outbox" / "ZAA").glob("*.json")
     data = orjson.loads(sidecar.read_bytes())
     assert {"records", "bytes", "sha256", "stream", "run"} <= set(data)
+
+
+def test_the_list_of_unrouted_ids_runs_nothing_in_a_spreadsheet(tmp_path: Path) -> None:
+    workspace = workspace_in(tmp_path)
+    odd = holding(1, (b"843", b"  \x1faPhotocopy.")).replace(b"9900000000019999", b"=cmd|0000000\x1b999", 1)
+    with pytest.raises(Refused) as refused:
+        carry_out(workspace, prepare(workspace, "ZAA", [write(tmp_path / "a.mrc", odd)]))
+    listing = Path(refused.value.where).read_text()
+    assert "'=cmd" in listing and "\x1b" not in listing

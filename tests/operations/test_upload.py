@@ -14,6 +14,7 @@ import pytest
 from oclc_console.errors import CallError, OtherSideError
 from oclc_console.operations.outbox import read_outbox
 from oclc_console.operations.prepare import prepare
+from oclc_console.operations.status import status
 from oclc_console.operations.upload import exit_code, upload
 from oclc_console.store import log
 from oclc_console.store.events import Connected, FileNotSent, FileSent, FileStarted
@@ -112,6 +113,10 @@ def test_the_same_bytes_under_another_name_are_refused_with_the_name_they_went_o
         refused = [event for event in events if isinstance(event, FileNotSent)]
         assert refused[0].state == "refused" and first["files"][0]["name"] in refused[0].reason
         assert exit_code(result) == 1
+        again, _ = carry_out(workspace, upload(workspace, "ZAA"))
+        assert exit_code(again) == 0, "it was said once; nothing waits any more"
+    assert [file.state for file in read_outbox(workspace, "ZAA")] == ["sent", "refused"]
+    assert not status(workspace).symbols[0].waiting_on.startswith("LTS")
 
 
 def test_again_sends_a_file_once_more_and_the_reason_is_logged(tmp_path: Path) -> None:
@@ -130,6 +135,18 @@ def test_again_without_a_reason_or_for_a_strange_file_is_a_wrong_call(tmp_path: 
         upload(workspace, "ZAA", again="x.mrc")
     with pytest.raises(CallError, match="not in the outbox"):
         upload(workspace, "ZAA", again="x.mrc", reason="because")
+
+
+def test_again_sends_only_that_file_and_is_not_blamed_for_what_still_waits(tmp_path: Path) -> None:
+    workspace = prepared(tmp_path, 1)
+    with rehearsing(workspace):
+        carry_out(workspace, upload(workspace, "ZAA"))
+        carry_out(workspace, prepare(workspace, "ZAA", [write(tmp_path / "b.mrc", trusted(50))]))
+        first, second = read_outbox(workspace, "ZAA")
+        result, _ = carry_out(workspace, upload(workspace, "ZAA", again=first.name, reason="OCLC asked"))
+        assert exit_code(result) == 0
+        with pytest.raises(CallError, match="has not gone out yet"):
+            upload(workspace, "ZAA", again=second.name, reason="because")
 
 
 def test_a_file_whose_bytes_changed_since_it_was_prepared_is_refused(tmp_path: Path) -> None:
@@ -310,3 +327,25 @@ def test_a_process_that_dies_right_after_the_close_leaves_the_file_uncertain_unt
         assert len(list(folder.rglob("*.mrc*"))) == 1, "it was not sent again by itself"
         answer = fetched(workspace, "ZAA")
         assert (answer.total["sent"], answer.total["not_reported"]) == (2, 0)
+        (file,) = read_outbox(workspace, "ZAA")
+        assert file.state == "sent" and "it arrived whole" in file.reason
+        assert console(workspace, "upload", "ZAA").returncode == 0
+
+
+def test_a_truncated_copy_is_proved_by_its_report_and_sent_again_only_by_a_person(tmp_path: Path) -> None:
+    workspace = big(tmp_path)
+    with rehearsing(workspace, torn="take") as folder:
+        child = start(workspace, "upload", "ZAA")
+        until_under_way(workspace)
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+        while not taken(folder):
+            time.sleep(0.05)
+        assert console(workspace, "upload", "ZAA").returncode == 1
+        began = time.monotonic()
+        while "truncated copy. Send" not in read_outbox(workspace, "ZAA")[0].reason and time.monotonic() - began < 30:
+            assert console(workspace, "fetch", "ZAA").returncode in (0, 1)
+        (file,) = read_outbox(workspace, "ZAA")
+        assert file.state == "taken_cut" and "truncated copy" in file.reason
+        assert console(workspace, "upload", "ZAA", "--again", file.name, "--reason", "cut at OCLC").returncode == 0
+        assert read_outbox(workspace, "ZAA")[0].state == "sent"

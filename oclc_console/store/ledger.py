@@ -4,11 +4,12 @@ memory, read with DuckDB. Not for what OCLC answered (report_rows.py) nor for th
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from oclc_console.errors import InputError
 from oclc_console.files import sync_folder
 from oclc_console.workspace import Workspace, folder_name
 
@@ -99,3 +100,21 @@ def connect() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("SET enable_progress_bar = false; SET preserve_insertion_order = true")
     return connection
+
+
+@contextlib.contextmanager
+def asking() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB for some questions, closed after them. Raises InputError, with the file's name, when a Parquet file is
+    damaged."""
+    import duckdb
+
+    connection = connect()
+    try:
+        yield connection
+    except (duckdb.InvalidInputException, duckdb.IOException) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise InputError(f"a file of the ledger can't be read ({reason})", where="ledger",
+                         then="Put it back from a backup, or move it away and prepare or import what it was made from again."
+                         ) from error
+    finally:
+        connection.close()

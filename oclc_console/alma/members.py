@@ -17,7 +17,7 @@ from oclc_console.errors import InputError
 from oclc_console.marc.source import BLOCK, HEAD, Finding, sniff_head
 
 TRUNCATED, DAMAGED = "truncated", "damaged-archive"
-_COMPRESSED_BLOCK = 1 << 18
+_COMPRESSED_BLOCK = 1 << 16  # what a damaged one can still give is held in memory: a thousand times that at worst
 _LONGEST_EXTENSION = 1 << 20  # bytes; a long name or a pax header in a tar is some hundred
 _MOST_MEMBERS = 10_000
 _EXTENSIONS = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
@@ -101,7 +101,7 @@ class Gunzip(ByteStream):
             data = self._engine.decompress(self._waiting, size)
         except zlib.error as error:
             self._end(DAMAGED, f"the compressed file is damaged near byte {self._inner.given:,} ({error})")
-            return _what_still_comes(before, self._waiting, size)
+            return _what_still_comes(before, self._waiting)
         if self._engine.eof:
             self._waiting, self._between = self._engine.unused_data, True
         else:
@@ -112,20 +112,18 @@ class Gunzip(ByteStream):
         self.fault = self._inner.fault or Finding(rule, detail)
 
 
-def _what_still_comes(engine: zlib._Decompress, waiting: bytes, size: int) -> bytes:
-    """Everything that can be decompressed before the byte at which it fails (zlib drops what it had when it fails)."""
-    parts, step = [], size
-    while step:
+def _what_still_comes(engine: zlib._Decompress, waiting: bytes) -> bytes:
+    """Everything that can be decompressed before the byte at which it fails (zlib drops what it had when it fails): fed
+    in ever smaller pieces, so that only what that one byte makes is lost."""
+    parts, step = [], len(waiting)
+    while step and waiting:
         before = engine.copy()
         try:
-            data = engine.decompress(waiting, step)
+            parts.append(engine.decompress(waiting[:step]))
         except zlib.error:
             engine, step = before, step // 8
-            continue
-        if not data:
-            break
-        parts.append(data)
-        waiting = engine.unconsumed_tail
+        else:
+            waiting = waiting[step:]
     return b"".join(parts)
 
 

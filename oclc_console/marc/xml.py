@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.parsers import expat
 
 from oclc_console.errors import InputError
@@ -22,6 +22,7 @@ _HARMLESS = re.compile(  # between records: padding, closing tags, and the begin
     rb"(?:[\s\x00\x1a]|\xef\xbb\xbf|</[^<>]*>|<\?xml[^<>]*\?>|<(?:[^\s<>/:]+:)?collection(?=[\s>])[^<>]*>)*")
 _DECLARATION = re.compile(rb"<\?xml[^<>]*\?>")
 _DECLARED = re.compile(rb"""encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_EXPAT_KNOWS = ("utf-8", "us-ascii", "iso-8859-1", "utf-16", "utf-16be", "utf-16le")
 _ENCODING = (18, 19)  # expat's XML_ERROR_UNKNOWN_ENCODING and XML_ERROR_INCORRECT_ENCODING
 _ENDS_EARLY = (3, 5)  # XML_ERROR_NO_ELEMENTS and XML_ERROR_UNCLOSED_TOKEN: so says expat when the file stops too soon
 _MISMATCHED = 7  # XML_ERROR_TAG_MISMATCH
@@ -45,6 +46,14 @@ def _named(attributes: list[str], name: str) -> str:
     """The value of an attribute, "" when it isn't there; names and values come in turn."""
     pairs = zip(attributes[::2], attributes[1::2], strict=True)
     return next((value for key, value in pairs if key == name), "")
+
+
+def _one_byte_a_character(encoding: str) -> bool:
+    """Whether Python knows an encoding, and expat can be taught it by a table of 256 characters."""
+    try:
+        return len(bytes(range(256)).decode(encoding, "replace")) == 256
+    except (LookupError, ValueError):
+        return False
 
 
 @dataclass(slots=True)
@@ -72,13 +81,14 @@ class _Reader:
         self._tags: list[str] = []
         self._leader: str | None = None
         self._fault: Finding | None = None
+        self._odd: Finding | None = None
         self._within, self._mark, self._start = _OUTSIDE, 0, 0
         self._window, self._base, self._keep = b"", 0, 0
         self._encoding: str | None = None
         self._forgiving, self._ended = False, False
         self._broken: _Broken | None = None
         self._found: list[Scanned] = []
-        self._shift, self._line, self._column = 0, 1, 1
+        self._shift, self._line, self._column, self._resumed_at = 0, 1, 1, -1
         self._parser = self._new_parser()
 
     def _new_parser(self) -> expat.XMLParserType:
@@ -96,6 +106,12 @@ class _Reader:
 
     def _on_declaration(self, version: str, encoding: str | None, standalone: int) -> None:
         self._encoding = encoding
+        if encoding and encoding.lower() not in _EXPAT_KNOWS and not _one_byte_a_character(encoding):
+            raise self._unknown_encoding()
+
+    def _unknown_encoding(self) -> InputError:
+        return InputError(f"nobody knows how to read the encoding this XML names ({self._encoding})",
+                          where=self._where, then="Publish in UTF-8.")
 
     def _on_doctype(self, name: str, system: str | None, public: str | None, internal: bool) -> None:
         if internal:
@@ -115,8 +131,8 @@ class _Reader:
             self._stray_text(kind)
         if kind == "subfield" and self._within == _DATAFIELD:
             code = attributes[1] if len(attributes) == 2 and attributes[0] == "code" else _named(attributes, "code")
-            if not code:
-                self._blame("subfield-code", f"a subfield of {self._tags[-1]} has no code")
+            if len(code) != 1:
+                self._odd_code(code)
             parts.append("\x1f" + code)
             self._mark = _IN_TEXT
         elif kind == "datafield" and self._within == _RECORD:
@@ -155,7 +171,7 @@ class _Reader:
             self._forgiving = True
         self._parts.clear()
         self._tags.clear()
-        self._leader = self._fault = None
+        self._leader = self._fault = self._odd = None
         self._within, self._mark = _RECORD, 0
         self._start = self._keep = self._here()
 
@@ -179,6 +195,12 @@ class _Reader:
             self._blame("tag", f"{tag or 'a field without a tag'} came as a control field")
         self._tags.append(tag)
         self._mark = _IN_TEXT
+
+    def _odd_code(self, code: str) -> None:
+        if not code:
+            self._blame("subfield-code", f"a subfield of {self._tags[-1]} has no code")
+        detail = f"{self._tags[-1]} has a subfield code of {len(code)} characters, {code!r}: MARC 21 reads it as ${code[:1]}"
+        self._odd = Finding("subfield-code", detail, fatal=False)
 
     def _close_leader(self) -> None:
         begin = self._parts.index(_LEADER) + 1
@@ -215,7 +237,10 @@ class _Reader:
         if len(self._parts) != self._mark:
             self._stray_text("record")
         self._within, at = _OUTSIDE, self._here() - self._base
-        end = self._window.index(b">", at) + 1 + self._base
+        bare = not self._tags and self._leader is None and self._fault is None
+        if not (bare and self._window[at - 2 : at] == b"/>"):  # for <record/> expat stands behind it already
+            at = self._window.index(b">", at) + 1
+        end = self._base + at
         found = self._fault or self._converted()
         if isinstance(found, Finding):
             self._reject(found, end)
@@ -245,7 +270,9 @@ class _Reader:
         except CannotExpress as error:
             return Finding("too-long", str(error))
         found = judge_content(self._number + 1, self._start, raw, Record(raw[:24], tags, fields))
-        return found if found.record is not None else found.finding or Finding("xml", "the record can't be read")
+        if found.record is None:
+            return found.finding or Finding("xml", "the record can't be read")
+        return replace(found, finding=self._odd) if self._odd else found
 
     def _reject(self, finding: Finding, end: int) -> None:
         self._number += 1
@@ -281,8 +308,7 @@ class _Reader:
 
     def _what_broke(self, error: expat.ExpatError) -> _Broken:
         if error.code in _ENCODING:
-            raise InputError(f"nobody knows how to read the encoding this XML names ({self._encoding})",
-                             where=self._where, then="Publish in UTF-8.")
+            raise self._unknown_encoding()
         inside, end = self._within != _OUTSIDE, self._base + len(self._window)
         if error.code in _ENDS_EARLY:
             start = self._start if inside else self._keep
@@ -297,7 +323,8 @@ class _Reader:
     def _resume(self, broken: _Broken, *, last: bool) -> int | None:
         """Closes the case of a broken stretch, once its end is in the window, and begins anew behind it: gives back the
         byte to go on from, None when more of the stream is needed or none is left."""
-        match = _NEXT_RECORD.search(self._window, broken.at + 1 - self._base)
+        begin = broken.at + (broken.at == self._resumed_at)  # never twice at the same byte
+        match = _NEXT_RECORD.search(self._window, begin - self._base)
         if match is None and not last:
             return None
         end = len(self._window) if match is None else match.end() if match[0][1:2] == b"/" else match.start()
@@ -308,11 +335,12 @@ class _Reader:
         if declaration := _DECLARATION.search(stretch):
             named = _DECLARED.search(declaration[0])
             self._encoding = named[1].decode() if named else None
-        self._broken, self._within, self._keep = None, _OUTSIDE, end
+        self._broken, self._within = None, _OUTSIDE
         if match is None:
             self._ended = True
             return None
         self._begin_anew(broken, end)
+        self._keep = self._resumed_at = end
         return end
 
     def _begin_anew(self, broken: _Broken, at: int) -> None:

@@ -192,9 +192,12 @@ def judge(number: int, offset: int, raw: bytes, ended: bool = True) -> Scanned:
 
 
 def judge_content(number: int, offset: int, raw: bytes, record: Record) -> Scanned:
-    """A record judged that was put together by us, so that its structure can't be wrong: only what it says can."""
+    """A record judged that we put together from text, with two indicators and subfields in every data field: its structure
+    can't be wrong, only what it says can, and of that little where all of it is ASCII."""
+    body = raw[:-1]
     try:
-        return Scanned(number, offset, raw, record, _content(raw[:-1], record))
+        plain = body.isascii() and b"".join(record.tags).isalnum()
+        return Scanned(number, offset, raw, record, _warning(body, True) if plain else _content(body, record))
     except _Bad as bad:
         return Scanned(number, offset, raw, None, bad.finding)
 

@@ -76,7 +76,6 @@ class _Reader:
 
     def __init__(self, where: str, number: int) -> None:
         self._where, self._number = where, number
-        self._names: dict[str, str] = {}
         self._parts: list[str] = []
         self._tags: list[str] = []
         self._leader: str | None = None
@@ -122,11 +121,9 @@ class _Reader:
         self._blame("xml-entity", f"nothing says what &{name}; stands for")
 
     def _on_start(self, name: str, attributes: list[str]) -> None:
-        try:
-            kind = self._names[name]
-        except KeyError:
-            kind = self._names[name] = name.rpartition(":")[2]
-        parts = self._parts
+        parts, kind = self._parts, name
+        if ":" in name:
+            kind = name.rpartition(":")[2]
         if len(parts) != self._mark:
             self._stray_text(kind)
         if kind == "subfield" and self._within == _DATAFIELD:
@@ -148,7 +145,9 @@ class _Reader:
             self._misplaced(kind)
 
     def _on_end(self, name: str) -> None:
-        kind, parts = self._names[name], self._parts
+        parts, kind = self._parts, name
+        if ":" in name:
+            kind = name.rpartition(":")[2]
         if kind == "subfield":
             self._mark = len(parts)
         elif kind == "datafield" or kind == "controlfield":

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from oclc_console.errors import SettingsError, from_os_error
+from oclc_console.marc.lint import RULES as LINT_RULES
 from oclc_console.marc.query import Rule, RuleMistake, compile_places, compile_rule
 from oclc_console.oclc.names import escape_symbol
 
@@ -79,7 +80,8 @@ class Stream:
 @dataclass(frozen=True)
 class Symbol:
     """One OCLC symbol: its libraries (852 $b codes), where its ids and numbers stand in a record, what is left out, and
-    its streams. A retiring symbol has a `successor` and no streams of its own."""
+    its streams. A retiring symbol has a `successor` and no streams of its own. Of the lint rules, those in `lint_off` say
+    nothing, and a record that one in `lint_blocking` speaks about is not sent."""
 
     code: str
     name: str
@@ -92,6 +94,8 @@ class Symbol:
     streams: tuple[Stream, ...]
     account: str | None
     records_per_file: int
+    lint_off: frozenset[str] = frozenset()
+    lint_blocking: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -167,6 +171,11 @@ class _Stream(_Part):
     keep: _Rule = _Rule()
 
 
+class _Lint(_Part):
+    off: tuple[str, ...] = ()
+    blocking: tuple[str, ...] = ()
+
+
 class _Symbol(_Part):
     name: str = ""
     disposition: Disposition = "retained"
@@ -178,6 +187,7 @@ class _Symbol(_Part):
     account: str | None = None
     records_per_file: Annotated[int, Field(ge=1, le=3_000_000)] = 100_000
     streams: tuple[_Stream, ...] = ()
+    lint: _Lint = _Lint()
 
 
 class _File(_Part):
@@ -237,7 +247,8 @@ def _symbol(code: str, symbol: _Symbol) -> Symbol:
         for s in symbol.streams
     )
     return Symbol(code, symbol.name or code, symbol.disposition, symbol.successor, symbol.libraries, symbol.lsn,
-                  symbol.ocn, symbol.exclude, streams, symbol.account, symbol.records_per_file)
+                  symbol.ocn, symbol.exclude, streams, symbol.account, symbol.records_per_file,
+                  frozenset(symbol.lint.off), frozenset(symbol.lint.blocking))
 
 
 def _word(name: str) -> str:
@@ -264,7 +275,18 @@ def _contradictions(settings: Settings) -> Iterator[Mistake]:
             except RuleMistake as mistake:
                 yield [*key, what], str(mistake)
         yield from _rule_mistake([*key, "exclude"], Rule(any=symbol.exclude), settings)
+        yield from _lint_mistakes([*key, "lint"], symbol)
         yield from _stream_mistakes(key, symbol, settings, collections)
+
+
+def _lint_mistakes(key: list[str], symbol: Symbol) -> Iterator[Mistake]:
+    for word, given in (("off", symbol.lint_off), ("blocking", symbol.lint_blocking)):
+        for name in sorted(given - LINT_RULES.keys()):
+            near = difflib.get_close_matches(name, LINT_RULES, 1)
+            hint = f"did you mean {near[0]!r}?" if near else "`oclc-console lint --rules` lists them"
+            yield [*key, word], f"{name!r} is no lint rule; {hint}"
+    for name in sorted(symbol.lint_off & symbol.lint_blocking):
+        yield [*key, "blocking"], f"{name!r} is switched off too; a rule can't be off and block"
 
 
 def _stream_mistakes(
@@ -352,7 +374,7 @@ def _keys_at(location: tuple[Any, ...]) -> list[str]:
     model: type[BaseModel] = _File
     named: dict[Any, type[BaseModel]] = {
         "institution": _Institution, "exchange": _Exchange, "people": _Person, "rules": _Rule, "symbols": _Symbol,
-        "streams": _Stream, "keep": _Rule,
+        "streams": _Stream, "keep": _Rule, "lint": _Lint,
     }
     for part in location:
         if part in named and part in model.model_fields:

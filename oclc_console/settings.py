@@ -16,7 +16,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from oclc_console.errors import SettingsError, from_os_error
-from oclc_console.marc.lint import RULES as LINT_RULES
 from oclc_console.marc.query import Rule, RuleMistake, compile_places, compile_rule
 from oclc_console.oclc.names import escape_symbol
 
@@ -280,9 +279,13 @@ def _contradictions(settings: Settings) -> Iterator[Mistake]:
 
 
 def _lint_mistakes(key: list[str], symbol: Symbol) -> Iterator[Mistake]:
+    if not symbol.lint_off and not symbol.lint_blocking:
+        return
+    from oclc_console.marc.lint import RULES  # not needed, and not loaded, for most settings
+
     for word, given in (("off", symbol.lint_off), ("blocking", symbol.lint_blocking)):
-        for name in sorted(given - LINT_RULES.keys()):
-            near = difflib.get_close_matches(name, LINT_RULES, 1)
+        for name in sorted(given - RULES.keys()):
+            near = difflib.get_close_matches(name, RULES, 1)
             hint = f"did you mean {near[0]!r}?" if near else "`oclc-console lint --rules` lists them"
             yield [*key, word], f"{name!r} is no lint rule; {hint}"
     for name in sorted(symbol.lint_off & symbol.lint_blocking):

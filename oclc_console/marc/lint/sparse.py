@@ -1,9 +1,9 @@
 """Rules about too little: OCLC's "Record is sparse." and Alma's brief record levels 01 to 03.
 
 What exactly OCLC calls sparse is published nowhere we know of, so `sparse` is an inference: no title, or neither a
-publication nor an extent that says anything (unpublished material: neither an extent nor a summary nor a subject). Alma's
-level 02 is waived by an OCLC number in 035; that is a rule of the library's Alma and not of OCLC's validation, so the number
-waives `brief-insufficient` and never `sparse`.
+publication nor an extent that says anything (unpublished material: neither an extent nor a summary nor a subject from a
+vocabulary). Alma's level 02 is waived by an OCLC number in 035; that is a rule of the library's Alma and not of OCLC's
+validation, so the number waives `brief-insufficient` and never `sparse`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ _NO_PLACE = re.compile(rb"\[?(?:s\. ?l\.?|(?:place|publisher) [^\x1f]*not identi
 _IMPRINT_VALUE = re.compile(rb"\x1f[ab]([^\x1f]*)")
 _UNPUBLISHED = (b"b", b"d", b"f", b"p", b"t")
 _IMPRINTS = (b"260", b"264")
-_WORDS_ABOUT = (b"520", b"545", b"600", b"610", b"611", b"630", b"648", b"650", b"651", b"653", b"655")
+_SUMMARIES = (b"520", b"545")
+_SUBJECTS = (b"600", b"610", b"611", b"630", b"648", b"650", b"651", b"655")
 
 
 def _sparse(view: View) -> Iterator[Hit]:
@@ -37,7 +38,8 @@ def _sparse(view: View) -> Iterator[Hit]:
     if extent is not None and _EXTENT.search(extent):
         return
     if view.leader[6:7] in _UNPUBLISHED or view.leader[7:8] == b"c":
-        enough = any(view.has(tag) for tag in _WORDS_ABOUT)
+        enough = any(view.has(tag) for tag in _SUMMARIES) or any(
+            field[1:2] != b"4" for tag in _SUBJECTS for _, _, field in view.each(tag))
     else:
         enough = any(_says_where(field) for tag in _IMPRINTS for _, _, field in view.each(tag))
     if not enough:

@@ -19,9 +19,10 @@ _BARE_SPELLING = re.compile(rb"(?:ocm\d{8}|ocn\d{9}|on\d{10,}) *", re.IGNORECASE
 _NUMBER = re.compile(rb"\(OCoLC\)\s*(?:ocm|ocn|on)?\s*(\d+)\s*#?\s*", re.IGNORECASE)
 _TRUSTED = re.compile(rb"\s*(?:\(OCoLC\))?\s*(?:ocm|ocn|on)?\s*(\d+)\s*#?\s*", re.IGNORECASE)
 # for a quick look: a 035 or 079 that surely gives a number, and a 035 that surely gives another system's
-_PLAIN = re.compile(rb"..\x1fa\(OCoLC\) ?(?:ocm|ocn|on)?(\d{1,10})", re.DOTALL)
+_PLAIN = re.compile(rb"..\x1fa\(OCoLC\) ?(?:ocm|ocn|on)?(\d{1,10})(?:\x1fz[^\x1f]*)*", re.DOTALL)
 _OTHERS = re.compile(rb"..\x1fa\((?!.*OCoLC)[A-Z]+\)[\w.-]+", re.DOTALL | re.IGNORECASE)
 _TRUSTED_PLAIN = re.compile(rb"..\x1fa(?:\(OCoLC\))?(?:ocm|ocn|on)?(\d{1,10})", re.DOTALL)
+_QUICK = ((b"035", _PLAIN, _OTHERS), (b"079", _TRUSTED_PLAIN, None))
 _ALMA_ID = re.compile(rb"(?:99|22)\d{6,}")
 _MMS = re.compile(rb"99\d{10,}")  # the shortest that are met have 12 digits; no OCLC number is so long
 
@@ -64,13 +65,16 @@ def _plain_number(view: View) -> int | None:
     """The OCLC number of a record that gives one and the same, well written, everywhere; 0 when it gives none; None when it
     has to be looked at."""
     numbers = set()
-    for tag, plain in ((b"035", _PLAIN), (b"079", _TRUSTED_PLAIN)):
-        if view.has(tag):
-            for _, codes, field in view.each(tag):
-                if match := plain.fullmatch(field):
-                    numbers.add(int(match[1]))
-                elif b"a" in codes and not (tag == b"035" and _OTHERS.fullmatch(field)):
-                    return None
+    for tag, plain, others in _QUICK:
+        field = view.first(tag)
+        if field is None:
+            continue
+        alone = view.tags.count(tag) == 1
+        for each in (field,) if alone else [found for _, _, found in view.each(tag)]:
+            if match := plain.fullmatch(each):
+                numbers.add(int(match[1]))
+            elif b"\x1fa" in each and not (others and others.fullmatch(each)):
+                return None
     if not numbers:
         return 0
     number = numbers.pop()

@@ -27,6 +27,8 @@ _FAMILIAR = frozenset(
 _SUBJECTS = frozenset(b"600 610 611 630 647 648 650 651 655".split())
 _CONTENT = frozenset(b"336 337 338".split())
 _SOURCES = _SUBJECTS | _CONTENT
+_DEWEY = (b"082", b"083", b"092")
+_EDITION = re.compile(rb"2\d\d(?:/\w+)?")
 _LONG = 4  # in shorter codes one letter more or less may make another real code
 _LIMIT = 4096
 _fine: set[bytes] = set()
@@ -55,7 +57,14 @@ def _is_familiar(part: bytes) -> bool:
 
 
 def _some_odd_source(view: View) -> bool:
-    return not all(map(_is_familiar, view.with_code(b"2")))
+    """Whether a $2 is there that is neither plainly fine nor the edition of a Dewey number."""
+    editions = 0
+    for part in view.with_code(b"2"):
+        if part not in _fine and not _is_familiar(part):
+            if not _EDITION.fullmatch(part):
+                return True
+            editions += 1
+    return editions > 0 and editions != sum(codes_.count(b"2") for tag in _DEWEY for _, codes_, _ in view.each(tag))
 
 
 def _odd_040(view: View) -> bool:

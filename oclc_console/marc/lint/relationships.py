@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from oclc_console.marc.lint.fixed_fields import odd_leader
 from oclc_console.marc.lint.rule import MINOR, SEVERE, Hit, Rule
-from oclc_console.marc.lint.shapes import displays_twice, names_no_source, odd_shape, spans_no_time
+from oclc_console.marc.lint.shapes import displays_twice, names_no_source, odd_places, odd_shape, spans_no_time
 from oclc_console.marc.lint.view import View, numbered
 
 _HEAD = "Invalid relationship - when "
@@ -75,22 +75,24 @@ def _date_level(view: View) -> Iterator[Hit]:
 
 
 def _date_045(view: View) -> Iterator[Hit]:
-    for occurrence, codes, field in view.each(b"045"):
-        if spans_no_time(b"045", codes, field[:2]):
+    for index in view.once(odd_places):
+        if spans_no_time(view.tags[index], view.codes[index], view.fields[index][:2]):
+            occurrence = view.occurrence(index)
             yield Hit(b"045", occurrence, {"nth_field": occurrence})
 
 
 def _displayed_246(view: View) -> Iterator[Hit]:
-    for occurrence, codes, field in view.each(b"246"):
-        if displays_twice(b"246", codes, field[:2]):
-            yield Hit(b"246", occurrence)
+    for index in view.once(odd_places):
+        if displays_twice(view.tags[index], view.codes[index], view.fields[index][:2]):
+            yield Hit(b"246", view.occurrence(index))
             return  # the sentence names no occurrence: once is enough
 
 
 def _source_named(view: View) -> Iterator[Hit]:
     told: set[bytes] = set()
-    for tag, codes, field in zip(view.tags, view.codes, view.fields, strict=True):
-        if names_no_source(tag, codes, field[:2]) and tag not in told:
+    for index in view.once(odd_places):
+        tag = view.tags[index]
+        if names_no_source(tag, view.codes[index], view.fields[index][:2]) and tag not in told:
             told.add(tag)
             yield Hit(tag)
 

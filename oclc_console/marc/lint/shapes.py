@@ -28,6 +28,16 @@ def odd_shape(view: View) -> bool:
     return len(fine) < len(fresh)
 
 
+def odd_places(view: View) -> list[int]:
+    """The places in the record of the fields with an odd shape."""
+    shapes = enumerate(zip(view.tags, view.codes, view.fields, strict=True))
+    return [index for index, (tag, codes, field) in shapes if not _remembered(tag, codes, field[:2])]
+
+
+def _remembered(tag: bytes, codes: bytes, indicators: bytes) -> bool:
+    return (tag, codes, indicators) in _fine or _is_fine(tag, codes, indicators)
+
+
 def _is_fine(tag: bytes, codes: bytes, indicators: bytes) -> bool:
     return (
         is_defined(tag, codes)

@@ -72,7 +72,7 @@ def _thin(view: View) -> bool:
 
 
 def _says_a(field: bytes) -> bool:
-    return (field[2:4] == b"\x1fa" and field[4:5] > b" ") or _A.search(field) is not None
+    return (field[4:5] > b" " and field[2:4] == b"\x1fa") or _A.search(field) is not None
 
 
 def _brief(level: str, view: View) -> Iterator[Hit]:

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from oclc_console.marc.lint.marc21 import definitions, is_open
+from oclc_console.marc.lint.marc21 import definitions, has_any_subfields, is_open
 from oclc_console.marc.lint.rule import CRITICAL, MINOR, SEVERE, Hit, Rule
-from oclc_console.marc.lint.shapes import is_defined, odd_shape, wrong_indicators
+from oclc_console.marc.lint.shapes import odd_places, odd_shape, wrong_indicators
 from oclc_console.marc.lint.view import View, numbered
 from oclc_console.marc.record import text_of
 
@@ -17,26 +17,20 @@ _CONTROL = bytes(set(range(0x20)) - {0x1B, 0x1D, 0x1E, 0x1F}) + b"\x7f"  # 0x1b 
 _GOOD_0 = re.compile(rb"\s*(?:\([^()]+\)\S|https?://\S|\w+:\S).*", re.DOTALL)
 
 
-def _odd_fields(view: View) -> list[int]:
-    """The places of fields with a tag or a subfield code that is not as MARC 21 defines it."""
-    shapes = enumerate(zip(view.tags, view.codes, strict=True))
-    return [index for index, shape in shapes if not is_defined(*shape)]
-
-
 def _undefined_tag(view: View) -> Iterator[Hit]:
     told: set[bytes] = set()
-    for index in view.once(_odd_fields):
+    for index in view.once(odd_places):
         tag = view.tags[index]
-        if tag not in definitions() and tag not in told:
+        if tag not in definitions() and not is_open(tag) and tag not in told:
             told.add(tag)
             yield Hit(tag)
 
 
 def _undefined_subfield(view: View) -> Iterator[Hit]:
-    for index in view.once(_odd_fields):
+    for index in view.once(odd_places):
         tag = view.tags[index]
         known = definitions().get(tag)
-        if known is None:
+        if known is None or has_any_subfields(tag):
             continue
         seen: dict[int, int] = {}
         for code in view.codes[index]:
@@ -49,10 +43,10 @@ def _undefined_subfield(view: View) -> Iterator[Hit]:
 
 def _repeated_subfield(view: View) -> Iterator[Hit]:
     told: set[tuple[bytes, int]] = set()  # the sentence names no occurrence: once for a tag is enough
-    for index in view.once(_odd_fields):
+    for index in view.once(odd_places):
         tag, codes = view.tags[index], view.codes[index]
         known = definitions().get(tag)
-        for code in sorted(set(codes)) if known else ():
+        for code in sorted(set(codes)) if known and not has_any_subfields(tag) else ():
             if known and code in known.once and codes.count(code) > 1 and (tag, code) not in told:
                 told.add((tag, code))
                 yield Hit(tag, view.occurrence(index), {"code": chr(code)})
@@ -76,8 +70,9 @@ def _repeated_field(view: View) -> Iterator[Hit]:
 
 def _indicators(view: View) -> Iterator[Hit]:
     told: set[tuple[bytes, int]] = set()  # the sentence names no occurrence: once for a tag is enough
-    for tag, field in zip(view.tags, view.fields, strict=True):
-        for indicator in wrong_indicators(tag, field[:2]):
+    for index in view.once(odd_places):
+        tag = view.tags[index]
+        for indicator in wrong_indicators(tag, view.fields[index][:2]):
             if (tag, indicator) not in told:
                 told.add((tag, indicator))
                 yield Hit(tag, 0, {"indicator": str(indicator)})
@@ -98,7 +93,7 @@ def _characters(view: View) -> Iterator[Hit]:
 
 
 def _odd_link(view: View) -> bool:
-    return not all(_GOOD_0.fullmatch(part, 1) for part in view.with_code(b"0"))
+    return b"0" in view.all_codes and not all(_GOOD_0.fullmatch(part, 1) for part in view.with_code(b"0"))
 
 
 def _some_control(view: View) -> bool:

@@ -33,9 +33,10 @@ NO_CONTEXT = Context()
 class View:
     """`codes` goes side by side with `tags` and `fields`: the subfield codes of each field, in order. For questions about the
     whole record: `body` is all fields in one; `parts` are all its subfields (code and value), with a mark and the indicators
-    in front of each field's; `all_codes` is the first byte of each part."""
+    in front of each field's; `all_codes` is the first byte of each part. `first(tag)` is the first field with a tag."""
 
-    __slots__ = ("_answers", "_first", "all_codes", "body", "codes", "context", "fields", "leader", "parts", "record", "tags")
+    __slots__ = (
+        "_answers", "_first", "all_codes", "body", "codes", "context", "fields", "first", "leader", "parts", "record", "tags")
 
     def __init__(self, record: Record, context: Context = NO_CONTEXT) -> None:
         self.record, self.context = record, context
@@ -49,11 +50,8 @@ class View:
             self.all_codes = b"".join([part[:1] or _EMPTY for part in self.parts])
         self.codes = self.all_codes.split(_FIELD)[1 : len(self.fields) + 1]
         self._first = dict(zip(self.tags[::-1], self.fields[::-1], strict=True))  # the first of a tag wins
+        self.first = self._first.get
         self._answers: dict[Callable[[View], Any], Any] = {}
-
-    def first(self, tag: bytes) -> bytes | None:
-        """The first field with this tag."""
-        return self._first.get(tag)
 
     def has(self, tag: bytes) -> bool:
         """Whether there is a field with this tag."""

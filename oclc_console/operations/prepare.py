@@ -24,6 +24,7 @@ from oclc_console.files import is_utf8, locked, replace_file, sha256_of, shown_n
 from oclc_console.marc.record import Record, text_of
 from oclc_console.marc.source import Scanned
 from oclc_console.operations.already_sent import sent_before
+from oclc_console.operations.linting import Linting
 from oclc_console.operations.outbox import OutboxFile, read_outbox
 from oclc_console.operations.output_files import OutputFile, OutputFiles
 from oclc_console.operations.publish import STAGING, finish_interrupted, publish
@@ -156,6 +157,7 @@ class _Prepare:
         outputs = OutputFiles(folder.path / STAGING, sender, self.symbol.records_per_file, day, used)
         ledger = LedgerWriter(folder.path / STAGING / "ledger.parquet")
         tally = _Tally()
+        linting = Linting(self.workspace.settings, self.symbol, folder.path / "findings.csv")
         folder.progress.total = sum(path.stat().st_size for path in self.paths)
         folder.progress.files_total = len(self.paths)
         digests = []
@@ -163,7 +165,7 @@ class _Prepare:
             with open(folder.path / STAGING / "quarantine.mrc", "xb", buffering=0) as quarantine:
                 for path in self.paths:
                     before = tally.counts()
-                    yield from self._one_source(folder, path, router, outputs, ledger, quarantine, tally)
+                    yield from self._one_source(folder, path, router, linting, outputs, ledger, quarantine, tally)
                     if folder.stop.is_set():
                         raise _Stopped
                     digests.append(sha256_of(path))
@@ -172,6 +174,7 @@ class _Prepare:
             if not tally.in_set:
                 raise InputError("the files hold no records", where=", ".join(path.name for path in self.paths),
                                  then="Check the publishing job in Alma: an empty file usually means an empty set.")
+            yield from linting.finish()
             yield tally.event(self.set_count)
             yield from self._gate(folder, tally)
             outputs.close()
@@ -180,6 +183,7 @@ class _Prepare:
             staged = self._stage(folder, outputs.closed, digests)
         except BaseException as error:
             try:
+                linting.abandon()
                 outputs.abandon()
                 ledger.abandon()
             finally:
@@ -190,8 +194,8 @@ class _Prepare:
         yield staged
         yield from publish(self.workspace, self.symbol, folder.path)
 
-    def _one_source(self, folder: RunFolder, path: Path, router: Router, outputs: OutputFiles, ledger: LedgerWriter,
-                    quarantine: io.FileIO, tally: _Tally) -> Iterator[Event]:
+    def _one_source(self, folder: RunFolder, path: Path, router: Router, linting: Linting, outputs: OutputFiles,
+                    ledger: LedgerWriter, quarantine: io.FileIO, tally: _Tally) -> Iterator[Event]:
         progress = folder.progress
         progress.file, progress.file_done, before = path.name, 0, progress.done
         tally.faults.clear()
@@ -200,7 +204,7 @@ class _Prepare:
             if folder.stop.is_set():
                 published.close()
                 return
-            placed = router.place(scanned)
+            placed = linting.hold_back(router.place(scanned), scanned)
             tally.count(placed.fate)
             if placed.fate.startswith("quarantined"):
                 quarantine.write(scanned.raw)

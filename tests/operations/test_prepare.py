@@ -19,14 +19,15 @@ import orjson
 import pytest
 
 from oclc_console.errors import CallError, InputError, Refused
-from oclc_console.marc.record import take_apart
+from oclc_console.marc.record import put_together, take_apart
 from oclc_console.operations.outbox import read_outbox
 from oclc_console.operations.prepare import exit_code, prepare
 from oclc_console.operations.prepared import prepared_set
 from oclc_console.operations.upload import upload
 from oclc_console.store import log
-from oclc_console.store.events import FileWithdrawn, SetAside
+from oclc_console.store.events import FileWithdrawn, Linted, SetAside
 from tests.operations.stage import (
+    TOML,
     archival,
     carry_out,
     holding,
@@ -369,3 +370,40 @@ def test_the_list_of_unrouted_ids_runs_nothing_in_a_spreadsheet(tmp_path: Path) 
         carry_out(workspace, prepare(workspace, "ZAA", [write(tmp_path / "a.mrc", odd)]))
     listing = Path(refused.value.where).read_text()
     assert "'=cmd" in listing and "\x1b" not in listing
+
+
+def titled_twice(number: int) -> bytes:
+    """A record with two $b in its title, which OCLC does not take."""
+    record = take_apart(holding(number))
+    pairs = zip(record.tags, record.fields, strict=True)
+    return put_together(record.leader, [(t, b"10\x1faTitle :\x1fbone :\x1fbtwo." if t == b"245" else f) for t, f in pairs])
+
+
+def test_what_oclc_will_say_is_known_before_the_upload_and_listed(tmp_path: Path) -> None:
+    workspace = workspace_in(tmp_path)
+    source = write(tmp_path / "a.mrc", trusted(1), titled_twice(2))
+    result, events = carry_out(workspace, prepare(workspace, "ZAA", [source]))
+    assert result["routed"] == 2, "lint only tells; it holds nothing back by itself"
+    said = {event.sentence: event for event in events if isinstance(event, Linted)}
+    assert said["$b in 245 occurs too many times."].severity == "SEVERE"
+    (listing,) = workspace.runs.glob("*/findings.csv")
+    assert "$b in 245 occurs too many times." in listing.read_text() and "2200000000029999" in listing.read_text()
+
+
+def test_a_blocking_rule_holds_the_record_back(tmp_path: Path) -> None:
+    blocking = '[symbols.ZAA.lint]\nblocking = ["subfield-repeated"]\n[symbols.ZOLD]'
+    workspace = workspace_in(tmp_path, TOML.replace("[symbols.ZOLD]", blocking))
+    bad = titled_twice(2)
+    result, _ = carry_out(workspace, prepare(workspace, "ZAA", [write(tmp_path / "a.mrc", trusted(1), bad)]))
+    assert (result["routed"], result["quarantined"]) == (1, 1)
+    assert "quarantined:subfield-repeated" in [row["fate"] for row in ledger(workspace, "ZAA")]
+    (kept,) = (workspace.root / "quarantine" / "ZAA").iterdir()
+    assert kept.read_bytes() == bad
+
+
+def test_a_rule_that_is_switched_off_says_nothing(tmp_path: Path) -> None:
+    off = '[symbols.ZAA.lint]\noff = ["subfield-repeated"]\n[symbols.ZOLD]'
+    workspace = workspace_in(tmp_path, TOML.replace("[symbols.ZOLD]", off))
+    source = write(tmp_path / "a.mrc", titled_twice(2))
+    _, events = carry_out(workspace, prepare(workspace, "ZAA", [source]))
+    assert not [event for event in events if isinstance(event, Linted) and event.rule == "subfield-repeated"]

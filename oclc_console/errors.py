@@ -63,7 +63,12 @@ def from_os_error(error: OSError, doing: str) -> HereError:
     """An OSError of this machine in our words: `doing` completes "while ..."."""
     where = str(error.filename) if error.filename else ""
     reason = error.strerror or str(error) or type(error).__name__
-    remedies = {28: "Free some space on that disk, then run the same command again; nothing was half-written.",
+    remedies = {1: "Give this login the right to it, or run as the login that owns the workspace.",
+                2: "Look at the path: it is not there, or can't be made there. Then run the same command again.",
+                17: "There is a file where a folder is wanted, or the other way round: name another place.",
+                20: "There is a file where a folder is wanted: name another place.",
+                21: "There is a folder where a file is wanted: name another place.",
+                28: "Free some space on that disk, then run the same command again; nothing was half-written.",
                 122: "The disk quota is used up: free some space, then run the same command again.",
                 13: "Give this login the right to it, or run as the login that owns the workspace.",
                 30: "That disk is read-only: use a workspace on a disk that can be written."}

@@ -112,6 +112,11 @@ def load_settings(path: Path) -> Settings:
                             then="Save the file as UTF-8.") from None
     except OSError as error:
         raise from_os_error(error, "reading the settings") from error
+    return settings_of(text, path)
+
+
+def settings_of(text: str, path: Path) -> Settings:
+    """Checks the text of a console.toml that stands, or shall stand, at `path`. Raises SettingsError."""
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

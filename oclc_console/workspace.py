@@ -4,13 +4,14 @@ but console.toml. Not for opening databases or following runs."""
 from __future__ import annotations
 
 import getpass
+import json
 import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from oclc_console.errors import CallError, SettingsError
-from oclc_console.files import make_folder, replace_file
+from oclc_console.files import make_folder, replace_file, shown_name
 from oclc_console.oclc.names import escape_symbol
 from oclc_console.settings import Settings
 
@@ -21,6 +22,19 @@ FOLDERS = ("inbox", "runs", "outbox", "quarantine", "reports", "ledger", "reject
 def folder_name(symbol: str) -> str:
     """A symbol as a folder: `@ $ #` escaped as OCLC escapes them in account and file names."""
     return escape_symbol(symbol.upper())
+
+
+def login() -> str:
+    """The operating-system login of whoever runs this process; `uid12345` where that number has no name (a container)."""
+    try:
+        return shown_name(getpass.getuser())
+    except (KeyError, OSError, ImportError):
+        return f"uid{os.getuid()}" if hasattr(os, "getuid") else "unknown"
+
+
+def as_toml(text: str) -> str:
+    """Text as a string in console.toml, quotes included, whatever is in it; it can stand as a value and as a key."""
+    return json.dumps(shown_name(text), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 @dataclass(frozen=True)
@@ -40,7 +54,7 @@ class Workspace:
     @property
     def actor(self) -> str:
         """The login of the person who acts: every event and every log line carries it."""
-        return self.acting_as or getpass.getuser()
+        return self.acting_as or login()
 
     def at(self, kind: str, symbol: str | None = None) -> Path:
         """The folder for one kind of file, and for one symbol in it; made when it isn't there."""
@@ -89,15 +103,19 @@ def find_workspace(given: str | None, acting_as: str | None = None) -> Workspace
 
 
 def make_workspace(root: Path, console_toml: str) -> Workspace:
-    """A new workspace with this console.toml. Raises CallError when there is one already; the settings are checked."""
+    """A new workspace with this console.toml, which is written last. Raises CallError when there is one already, and
+    SettingsError, before anything is made, when these settings have a mistake."""
+    from oclc_console.settings_file import settings_of
+
     target = root / "console.toml"
     if target.exists():
         raise CallError("there is a workspace here already", where=str(root), then="Open it, or choose another folder.")
+    settings = settings_of(console_toml, target)
+    workspace = Workspace(root.absolute())
     make_folder(root)
     for folder in FOLDERS:
         make_folder(root / folder)
-    replace_file(target, console_toml.encode())
-    workspace = Workspace(root.absolute())
-    for symbol in workspace.settings.symbols:
+    for symbol in settings.symbols:
         workspace.at("inbox", symbol)
+    replace_file(target, console_toml.encode())
     return workspace

@@ -12,23 +12,51 @@ from collections.abc import Sequence
 from datetime import date
 
 from oclc_console import __version__
-from oclc_console.errors import ConsoleError
+from oclc_console.errors import ConsoleError, HereError, from_os_error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
-    options = parser().parse_args(arguments)
-    from oclc_console.cli import commands
-    from oclc_console.cli.show import fall_silent, print_error
+    from oclc_console.cli.streams import fall_silent, make_writable
 
+    make_writable()
+    options = parser().parse_args(arguments)
     try:
+        from oclc_console.cli import commands
+
         return commands.run(options)
     except ConsoleError as error:
-        print_error(error, as_json=getattr(options, "json", False))
-        return error.exit_code
+        return _failed(error, options)
     except BrokenPipeError:
         fall_silent(1)  # whoever read our output has gone
         return 3
+    except OSError as error:
+        return _failed(from_os_error(error, f"running {options.command or 'the console'}"), options)
+    except KeyboardInterrupt:
+        return _failed(HereError("stopped", then="Run the same command again: it goes on where it was."), options)
+    except _kinds_of_damage() as error:
+        from oclc_console.cli.damaged import in_words
+
+        return _failed(in_words(error, getattr(options, "workspace", None)), options)
+
+
+def _kinds_of_damage() -> tuple[type[Exception], ...]:
+    from oclc_console.cli.damaged import kinds
+
+    return kinds()
+
+
+def _failed(error: ConsoleError, options: argparse.Namespace) -> int:
+    from oclc_console.cli.show import print_error
+
+    print_error(error, as_json=getattr(options, "json", False))
+    return error.exit_code
+
+
+def _count(text: str) -> int:
+    if text.isascii() and text.isdecimal():
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no count; write it in digits, as in 12406")
 
 
 def _day(text: str) -> date:
@@ -68,7 +96,7 @@ def parser() -> argparse.ArgumentParser:
     prepare = add("prepare", "Alma's published files become files OCLC will accept")
     prepare.add_argument("symbol", metavar="SYMBOL")
     prepare.add_argument("files", nargs="+", metavar="FILE")
-    prepare.add_argument("--set-count", type=int, metavar="N", help="Alma's own count of the set, compared")
+    prepare.add_argument("--set-count", type=_count, metavar="N", help="Alma's own count of the set, compared")
     prepare.add_argument("--accept-unrouted", metavar="REASON", help="go on although records are unrouted or double; logged")
     upload = add("upload", "send what waits in a symbol's outbox (every symbol's without SYMBOL)")
     upload.add_argument("symbol", nargs="?", metavar="SYMBOL")
@@ -95,8 +123,8 @@ def _reports(reports: argparse.ArgumentParser, shared: argparse.ArgumentParser) 
     listing.add_argument("symbol", nargs="?", metavar="SYMBOL")
     show = actions.add_parser("show", help="the exceptions of a report or of one record", parents=[shared])
     show.add_argument("what", metavar="REPORT|ID", help="a report's name, an LSN or a record key")
-    show.add_argument("--from", dest="start", type=int, default=1, metavar="N", help="first row to show (default 1)")
-    show.add_argument("--rows", type=int, default=50, metavar="N", help="how many rows (default 50)")
+    show.add_argument("--from", dest="start", type=_count, default=1, metavar="N", help="first row to show (default 1)")
+    show.add_argument("--rows", type=_count, default=50, metavar="N", help="how many rows (default 50)")
 
 
 def _lint(lint: argparse.ArgumentParser) -> None:

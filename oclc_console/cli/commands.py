@@ -12,7 +12,7 @@ from typing import Any
 
 from oclc_console.cli import show
 from oclc_console.cli.follower import Follower
-from oclc_console.errors import CallError, ConsoleError
+from oclc_console.errors import CallError, ConsoleError, HereError
 from oclc_console.settings import Symbol
 from oclc_console.store.events import Ended
 from oclc_console.store.runs import Operation
@@ -145,7 +145,7 @@ def _demo(options: argparse.Namespace) -> int:
         else:
             show.say(told)
     if result is None:
-        raise CallError("stopped before the end", where=options.dir, then="Run the same command again: it goes on.")
+        raise HereError("stopped before the end", where=options.dir, then="Run the same command again: it goes on.")
     stop_server(workspace.rehearsal)
     show.answer(result, _as_json(options), show.demo_words(result))
     return 0

@@ -11,7 +11,7 @@ from typing import Any
 
 from oclc_console.cli import show
 from oclc_console.errors import CallError
-from oclc_console.workspace import Workspace
+from oclc_console.workspace import Workspace, folder_name
 
 
 def run(workspace: Workspace, options: argparse.Namespace) -> int:
@@ -39,6 +39,8 @@ def _import(workspace: Workspace, options: argparse.Namespace, as_json: bool) ->
 def _list(workspace: Workspace, options: argparse.Namespace, as_json: bool) -> int:
     from oclc_console.operations.import_reports import reports_table
 
+    if options.symbol and not (workspace.root / "reports" / folder_name(options.symbol)).is_dir():
+        workspace.settings.symbol(options.symbol)  # says so when neither the settings nor the reports know it
     reports = reports_table(workspace, options.symbol)
     words = [f"{r.symbol:<6} {r.type:<22} {r.received or 'time unknown':<25} {r.rows:>8,} rows {r.refused:>5,} refused  "
              f"{r.name}" for r in reports] or ["No reports yet. Run: oclc-console fetch"]
@@ -74,6 +76,6 @@ def _of_record(workspace: Workspace, what: str) -> Iterator[dict[str, Any]]:
 
 
 def _words(document: Mapping[str, Any]) -> str:
-    who = document["lsn"] or document["key"]
+    who = document["lsn"] or document["key"] or f"line {document['line']:,}"
     kind = document["severity"] or document["type"]
     return f"{who:<20} {document['ocn_in'] or '':>11} {kind:<16} {document['text']}"

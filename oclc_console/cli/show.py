@@ -4,7 +4,8 @@ Not for the screens."""
 
 from __future__ import annotations
 
-import os
+import errno
+import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -12,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from oclc_console.errors import ConsoleError
+from oclc_console.cli.streams import fall_silent
+from oclc_console.errors import ConsoleError, HereError, from_os_error
+from oclc_console.files import shown_name
 
 if TYPE_CHECKING:
     from oclc_console.operations.account import Account
@@ -37,12 +40,6 @@ def say(text: str) -> None:
         fall_silent(2)
 
 
-def fall_silent(descriptor: int) -> None:
-    """For a terminal that was closed under us: there is nobody to talk to any more, and the work goes on. What matters is
-    in the run's folder."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
-
-
 def draw(text: str) -> None:
     """Writes on stderr without ending the line."""
     try:
@@ -55,7 +52,10 @@ def print_error(error: ConsoleError, *, as_json: bool) -> None:
     """Says an error in one sentence; with --json also as the one object on stdout."""
     say(f"oclc-console: {error}")
     if as_json:
-        _print_json({"error": str(error), "what": error.what, "where": error.where, "then": error.then})
+        try:
+            _print_json({"error": str(error), "what": error.what, "where": error.where, "then": error.then})
+        except (HereError, BrokenPipeError):
+            fall_silent(1)  # the sentence on stderr has to do
 
 
 def answer(value: Any, as_json: bool, words: Iterable[str]) -> None:
@@ -68,7 +68,19 @@ def answer(value: Any, as_json: bool, words: Iterable[str]) -> None:
 
 
 def _print_json(value: Any) -> None:
-    _print(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode()
+    except TypeError:  # a file name that is no text: orjson writes only what is
+        text = json.dumps(_readable(value), indent=2, ensure_ascii=False, default=str)
+    _print(text)
+
+
+def _readable(value: Any) -> Any:
+    if isinstance(value, str):
+        return shown_name(value)
+    if isinstance(value, dict):
+        return {_readable(key): _readable(item) for key, item in value.items()}
+    return [_readable(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _print(text: str) -> None:
@@ -76,8 +88,10 @@ def _print(text: str) -> None:
         print(text, flush=True)
     except BrokenPipeError:
         raise
-    except OSError:
+    except OSError as error:
         fall_silent(1)
+        if error.errno != errno.EIO:  # EIO: the terminal was closed under us, and the work is done all the same
+            raise from_os_error(error, "writing the answer") from error
 
 
 def confirmed(question: str) -> bool:
@@ -85,7 +99,8 @@ def confirmed(question: str) -> bool:
     if not sys.stdin.isatty():
         say(question + "(nobody can answer here)")
         return False
-    return input(question).strip().lower() == "yes"
+    draw(plain(question))  # on stderr: stdout is for the answer
+    return sys.stdin.readline().strip().lower() == "yes"
 
 
 def operation_words(verb: str, result: dict[str, Any]) -> list[str]:

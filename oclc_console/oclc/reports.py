@@ -32,6 +32,7 @@ COLUMNS = {PROCESSING: 5, EXCEPTIONS: 7}
 ACCEPTED = ("match", "create", "replace", "field transfer")
 REJECTED = ("unresolved", "data error", "processing error")
 OUTCOMES = frozenset(ACCEPTED + REJECTED)
+BLANK = "(blank)"  # the name of an outcome for which a row has no word
 
 LARGEST = 1 << 30  # bytes: far above any real report, well below what fills a machine
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -184,7 +185,8 @@ def read_row(number: int, line: str, type_: str) -> ReportRow:
     wanted = COLUMNS[type_]
     columns = [column.strip() for column in line.split("|", wanted - 1 if type_ == EXCEPTIONS else -1)]
     if len(columns) != wanted:
-        return _refused(number, line, f"it has {len(columns)} columns where a {type_} has {wanted}")
+        has = "1 column" if len(columns) == 1 else f"{len(columns)} columns"
+        return _refused(number, line, f"it has {has} where a {type_} has {wanted}")
     key = read_key(columns[0])
     if key is None:
         return _refused(number, line, f"it begins with {columns[0][:60]!r}, which is no record key")
@@ -206,7 +208,7 @@ def _ocn(written: str) -> int | None:
 
 def _outcome(word: str) -> str:
     known = " ".join(word.lower().split())
-    return known if known in OUTCOMES else word
+    return known if known in OUTCOMES else word or BLANK
 
 
 def _oddities(sent: str, after: str, rest: list[str]) -> Iterator[str]:

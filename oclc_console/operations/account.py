@@ -13,7 +13,7 @@ from oclc_console import clock
 from oclc_console.oclc.reports import ACCEPTED, PROCESSING
 from oclc_console.operations.outbox import OutboxFile, read_outbox
 from oclc_console.operations.prepared import PreparedSet, prepared_set
-from oclc_console.store.ledger import connect, ledger_files
+from oclc_console.store.ledger import asking, ledger_files
 from oclc_console.store.report_rows import list_reports, rows_path
 from oclc_console.workspace import Workspace
 
@@ -147,12 +147,9 @@ def _answers(workspace: Workspace, symbol: str, files: tuple[OutboxFile, ...]) -
     ledgers = [str(path) for path in ledger_files(workspace, symbol, runs)]
     if not reports or not ledgers:
         return {}
-    database = connect()
-    try:
+    with asking() as database:
         _join(database, ledgers, reports)
         return _count(database)
-    finally:
-        database.close()
 
 
 def _report_files(workspace: Workspace) -> list[str]:

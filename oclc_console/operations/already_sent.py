@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from oclc_console.operations.outbox import SETTLED, read_outbox
-from oclc_console.store.ledger import connect, ledger_files
+from oclc_console.store.ledger import asking, ledger_files
 from oclc_console.workspace import Workspace
 
 
@@ -16,13 +16,10 @@ def sent_before(workspace: Workspace, symbol: str, ledger: Path) -> list[tuple[s
     ledgers = [str(path) for path in ledger_files(workspace, symbol, sorted({file.run for file in gone}))]
     if not ledgers:
         return []
-    database = connect()
-    try:
+    with asking() as database:
         rows = database.execute(
             """SELECT old.outbox, count(DISTINCT new.number || ' ' || new.source)
                FROM read_parquet(?) old JOIN read_parquet(?) new USING (sha256)
                WHERE list_contains(?, old.outbox) AND new.outbox IS NOT NULL GROUP BY old.outbox ORDER BY old.outbox""",
             [ledgers, [str(ledger)], [file.name for file in gone]]).fetchall()
-    finally:
-        database.close()
     return [(str(name), int(count)) for name, count in rows]

@@ -78,7 +78,8 @@ class _Fetch:
 
 def fold(events: Sequence[Event]) -> dict[str, Any]:
     """What `fetch --json` prints, without the run's name."""
-    reports = [{"name": e.name, "type": e.type, "rows": e.rows, "refused": e.refused, "understood": e.type in UNDERSTOOD}
+    reports = [{"name": e.name, "type": e.type, "rows": e.rows, "refused": e.refused, "understood": e.type in UNDERSTOOD,
+                "refused_lines": e.refused_lines}
                for e in events if isinstance(e, ReportFiled) and not e.already]
     not_taken = [{"name": e.name, "reason": e.reason} for e in events if isinstance(e, ReportRefused)]
     return {"reports": reports, "not_taken": not_taken}

@@ -19,7 +19,7 @@ from oclc_console import clock
 from oclc_console.errors import CallError, InputError
 from oclc_console.files import is_plain_name, locked, replace_file
 from oclc_console.oclc.report_names import ReportName, parse_report_name
-from oclc_console.oclc.reports import EXCEPTIONS, LARGEST, UNDERSTOOD, Report, lines_of, read_report, unpacked
+from oclc_console.oclc.reports import LARGEST, UNDERSTOOD, Report, lines_of, read_report, unpacked
 from oclc_console.store import rejections, report_rows
 from oclc_console.store.events import Event, ReportFiled, ReportRefused
 from oclc_console.store.report_rows import ReportInfo, list_reports
@@ -61,9 +61,9 @@ def _fold(events: Sequence[Event]) -> dict[str, Any]:
 def _told(event: ReportFiled | ReportRefused) -> dict[str, Any]:
     if isinstance(event, ReportRefused):
         return {"file": event.name, "type": "refused", "rows": 0, "refused": 0, "records": 0, "superseded": 0,
-                "already": False, "reason": event.reason}
+                "already": False, "refused_lines": [], "reason": event.reason}
     facts = asdict(event)
-    counts = {key: facts[key] for key in ("type", "rows", "refused", "records", "superseded", "already")}
+    counts = {key: facts[key] for key in ("type", "rows", "refused", "records", "superseded", "already", "refused_lines")}
     return {"file": event.name, **counts, "symbol": event.symbol}
 
 
@@ -129,7 +129,7 @@ def _filed(workspace: Workspace, name: str, content: bytes, symbol: str | None) 
 
 def _event(info: ReportInfo, *, already: bool) -> ReportFiled:
     return ReportFiled(info.name, info.type, info.symbol, info.rows, info.refused, info.records, info.superseded,
-                       already, info.sha256)
+                       already, info.sha256, info.refused_lines)
 
 
 def _standing(workspace: Workspace, name: str) -> Path | None:
@@ -188,7 +188,7 @@ def _derive(
     tally = report_rows.file_rows(workspace, folder, name, original, report.rows())
     documents = rejections.write_exceptions(
         workspace, folder, name, report.rows(), original=original, received=received,
-        keep_refused=report.type == EXCEPTIONS,
+        keep_refused=report.understood,
     )
     info = ReportInfo(
         **asdict(tally), name=name, type=report.type, understood=report.understood, symbol=folder,

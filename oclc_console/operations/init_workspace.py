@@ -3,16 +3,16 @@ person has said so. Not for the demo's workspace (rehearsal/demo.py)."""
 
 from __future__ import annotations
 
-import getpass
+import re
 from pathlib import Path
 
-from oclc_console.workspace import Workspace, make_workspace
+from oclc_console.workspace import Workspace, as_toml, login, make_workspace
 
 STARTER = '''# console.toml: everything the console knows about your library. The console reads it and never rewrites it.
 # No password or passphrase belongs here. After a change run: oclc-console check
 
 [institution]
-name = "{name}"
+name = {name}
 suffix = ""                            # the last digits of every Alma id of yours, for example "9999"
 
 [exchange]
@@ -22,8 +22,8 @@ account = "fx_{{symbol}}"
 auth = "key"                           # key | agent
 key = "~/.ssh/oclc_console"            # the private key whose .pub stands in OCLC's .ssh/authorized_keys
 
-[people.{login}]
-name = "{login}"
+[people.{key}]
+name = {login}
 roles = ["coordinator", "lts"]
 
 [rules]                                # named conditions, used below as @name; @brief (Alma's brief levels) is built in
@@ -51,6 +51,9 @@ keep = {{}}                              # empty: every record; else for example
 
 def init_workspace(root: Path, name: str = "Example University Library") -> Workspace:
     """Makes a workspace in `root`. Raises CallError when there is one already."""
-    plain = name.replace("\\", "").replace('"', "'")
-    login = "".join(c for c in getpass.getuser() if c.isalnum() or c in "-_") or "me"
-    return make_workspace(root, STARTER.format(name=plain, login=login))
+    return make_workspace(root, STARTER.format(name=as_toml(name), key=person_key(login()), login=as_toml(login())))
+
+
+def person_key(person: str) -> str:
+    """A login as a key of [people]: bare where TOML allows it, else in quotes (`"jdoe@example.edu"`)."""
+    return person if re.fullmatch(r"[A-Za-z0-9_-]+", person) else as_toml(person)

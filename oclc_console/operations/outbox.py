@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from oclc_console.errors import InputError
 from oclc_console.store.events import Event, FileClosing, FileNotSent, FileOpened, FileSent, FileStarted, Recorded
 from oclc_console.store.report_rows import ReportInfo, list_reports
 from oclc_console.store.runs import events_of
@@ -78,11 +79,15 @@ def settled(file: OutboxFile, report: ReportInfo | None) -> OutboxFile:
 def _prepared(workspace: Workspace, symbol: str) -> list[OutboxFile]:
     found = []
     for sidecar in workspace.at("outbox", symbol).glob("*.mrc.json"):
-        data: dict[str, Any] = orjson.loads(sidecar.read_bytes())
-        order = data.pop("order")
-        data["sources"], data["source_names"] = tuple(data["sources"]), tuple(data["source_names"])
-        state = "alma" if data["delivery"] == "alma" else "waiting"
-        file = OutboxFile(**data, path=sidecar.with_suffix(""), state=state)
+        try:
+            data: dict[str, Any] = orjson.loads(sidecar.read_bytes())
+            order = data.pop("order")
+            data["sources"], data["source_names"] = tuple(data["sources"]), tuple(data["source_names"])
+            state = "alma" if data["delivery"] == "alma" else "waiting"
+            file = OutboxFile(**data, path=sidecar.with_suffix(""), state=state)
+        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+            raise InputError(f"it is damaged ({error})", where=str(sidecar),
+                             then="Bring it back from a backup, or prepare its sources again.") from None
         found.append(((file.run, order), file))
     return [file for _, file in sorted(found, key=lambda pair: pair[0])]
 

@@ -66,17 +66,14 @@ def _cut(path: Path, end: int) -> bytes | None:
 
 
 def _end_by_number(workspace: Workspace, original: str, lsn: str) -> int | None:
-    from oclc_console.store.ledger import connect
+    from oclc_console.store.ledger import asking
 
     ledgers = [str(path) for path in (workspace.root / "ledger").glob("*/*.parquet") if ".txt" not in path.name]
     if not ledgers:
         return None
-    database = connect()
-    try:
+    with asking() as database:
         found = database.execute('SELECT "end" FROM read_parquet(?) WHERE outbox = ? AND lsn = ?',
                                  [ledgers, original, lsn]).fetchall()
-    finally:
-        database.close()
     return int(found[0][0]) if len(found) == 1 else None
 
 

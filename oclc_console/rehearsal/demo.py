@@ -4,7 +4,6 @@ one part of the rehearsal that may use operations. Not for the rehearsal's serve
 
 from __future__ import annotations
 
-import getpass
 import os
 import shutil
 import threading
@@ -17,13 +16,14 @@ from oclc_console.errors import CallError, ConsoleError, OtherSideError
 from oclc_console.files import locked, make_folder
 from oclc_console.operations.account import OUTCOMES, Account, account
 from oclc_console.operations.fetch import fetch
+from oclc_console.operations.init_workspace import person_key
 from oclc_console.operations.prepare import prepare
 from oclc_console.operations.prepared import prepared_set
 from oclc_console.operations.upload import upload
 from oclc_console.rehearsal import labels, maker
 from oclc_console.settings import Symbol
 from oclc_console.store.runs import Operation, run
-from oclc_console.workspace import Workspace, make_workspace
+from oclc_console.workspace import Workspace, as_toml, login, make_workspace
 
 SUFFIX = "9999"
 SHARES = {"ZMD": 0.42, "ZUL": 0.4, "ZHG": 0.18}  # of all records, by symbol
@@ -39,8 +39,8 @@ suffix = "9999"
 host = "rehearsal"
 late_after_hours = 1
 
-[people.{login}]
-name = "{login}"
+[people.{key}]
+name = {login}
 roles = ["coordinator", "lts"]
 
 [rules]                                # together they leave no hole: every record has exactly one stream
@@ -90,9 +90,9 @@ keep = {keep}
 
 def settings_text(records: int) -> str:
     """The demo's console.toml: one symbol that stays, one that retires into a target, five streams each."""
-    login = "".join(c for c in getpass.getuser() if c.isalnum() or c in "-_") or "me"
+    person = login()
     per_file = max(50, min(20_000, records // 20))
-    parts = [_HEAD.format(login=login, records_per_file=per_file)]
+    parts = [_HEAD.format(key=person_key(person), login=as_toml(person), records_per_file=per_file)]
     symbols = (("ZMD", "Medical library", "retained", '["MED"]', 1000031),
                ("ZUL", "University-wide", "target", '["NET", "ARC", "SCH"]', 1000081))
     for code, name, disposition, libraries, first in symbols:

@@ -82,9 +82,11 @@ def _start(folder: Path, parent: int, idle_seconds: float) -> subprocess.Popen[b
     path = os.pathsep.join(part for part in (ours, os.environ.get("PYTHONPATH", "")) if part)
     command = [sys.executable, "-m", "oclc_console.rehearsal.server", str(folder.absolute()), "--parent", str(parent),
                "--idle", str(idle_seconds)]
+    # asyncssh looks for ~ and ends where there is none: a login without an entry in passwd, in a container
+    home = {"HOME": str(folder.absolute())}
     with open(folder / SERVER_LOG, "ab") as log:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                                env={**os.environ, "PYTHONPATH": path})
+                                env={**home, **os.environ, "PYTHONPATH": path})
 
 
 def stop_server(folder: Path) -> None:

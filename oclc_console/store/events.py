@@ -307,7 +307,8 @@ class FileNotSent(Event):
 
 @dataclass(frozen=True)
 class ReportFiled(Event):
-    """A report is kept as it came, parsed into the ledger, and its exceptions are in TinyDB."""
+    """A report is kept as it came, parsed into the ledger, and its exceptions are in TinyDB. `refused_lines` are the first
+    few that could not be read: {line, why}."""
 
     name: str
     type: str
@@ -318,6 +319,7 @@ class ReportFiled(Event):
     superseded: int
     already: bool
     sha256: str
+    refused_lines: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def words(self) -> str:
@@ -325,8 +327,9 @@ class ReportFiled(Event):
             return f"{self.name}: was here already, nothing changed"
         if self.type not in ("BibProcessingReport", "BibExceptionReport"):
             return f"{self.name}: {self.type}, format unknown; its {self.rows:,} lines are kept as they came"
-        refused = f", {self.refused:,} lines refused" if self.refused else ""
-        return f"{self.name}: {self.type}, {self.rows:,} rows{refused}"
+        refused = f", {self.refused:,} {'line' if self.refused == 1 else 'lines'} refused" if self.refused else ""
+        first = f"; {self.refused_lines[0]['why']}" if self.refused_lines else ""
+        return f"{self.name}: {self.type}, {self.rows:,} rows{refused}{first}"
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from oclc_console.errors import InputError
 from oclc_console.files import sync_folder
 from oclc_console.workspace import Workspace, folder_name
 
@@ -121,3 +122,21 @@ def connect() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("SET enable_progress_bar = false; SET preserve_insertion_order = true")
     return connection
+
+
+@contextlib.contextmanager
+def asking() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB for some questions, closed after them. Raises InputError, with the file's name, when a Parquet file is
+    damaged."""
+    import duckdb
+
+    connection = connect()
+    try:
+        yield connection
+    except (duckdb.InvalidInputException, duckdb.IOException) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise InputError(f"a file of the ledger can't be read ({reason})", where="ledger",
+                         then="Put it back from a backup, or move it away and prepare or import what it was made from again."
+                         ) from error
+    finally:
+        connection.close()

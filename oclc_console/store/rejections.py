@@ -20,7 +20,7 @@ import orjson
 
 from oclc_console.errors import InputError
 from oclc_console.files import replacing
-from oclc_console.oclc.reports import ReportRow
+from oclc_console.oclc.reports import BLANK, ReportRow
 from oclc_console.store.exception_index import HEAD, TAIL, index_of, read_document
 from oclc_console.store.report_rows import ReportInfo, list_reports
 from oclc_console.workspace import Workspace, folder_name
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 TABLE = "exceptions"
 OUTCOME = "Outcome"  # the type of a document that a row of a BibProcessingReport makes
-UNREADABLE = "Unreadable line"  # the type of one that a refused line of a BibExceptionReport makes
+UNREADABLE = "Unreadable line"  # the type of one that a line makes which could not be read
 _OPEN_AT_ONCE = 16
 
 
@@ -47,7 +47,7 @@ def document_of(row: ReportRow) -> Document | None:
         "type": row.type, "severity": row.severity or "", "text": row.text or "", "outcome": row.outcome, "raw": row.raw,
     }
     if row.is_rejection:
-        return {**document, "type": OUTCOME, "text": row.outcome or row.why}
+        return {**document, "type": OUTCOME, "text": row.why if row.outcome == BLANK else row.outcome}
     return document if row.type is not None else None
 
 
@@ -56,7 +56,7 @@ def write_exceptions(
     original: str = "", received: str | None = None, keep_refused: bool = False,
 ) -> int:
     """Writes the documents of a report, atomically, and their index; the number of documents. `keep_refused`: a refused
-    line makes a document too (in an exception report every line is a complaint, whether we can read it or not)."""
+    line makes a document too: somebody has to look at it."""
     workspace.at("rejections", symbol)
     path, count = exceptions_path(workspace, symbol, name), 0
     with replacing(path) as handle:

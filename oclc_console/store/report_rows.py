@@ -27,6 +27,7 @@ from oclc_console.oclc.reports import ReportRow
 from oclc_console.workspace import Workspace, folder_name
 
 _BATCH = 20_000
+_REFUSED_SHOWN = 5
 ROW_COLUMNS = tuple(each.name for each in fields(ReportRow))
 _NUMBERS = frozenset({"line", "epoch_ms", "n", "ocn_in", "ocn_out"})
 
@@ -35,7 +36,8 @@ _NUMBERS = frozenset({"line", "epoch_ms", "n", "ocn_in", "ocn_out"})
 class Tally:
     """How many of what a report holds. `rows` were read, `refused` were not; `records` are distinct LSNs or, where a
     row has none, record keys. `outcomes`, `severities` and `exceptions` (by type) count rows. `rejected` counts distinct
-    records with another outcome than an accepted one; `ends` distinct places in the upload (N), `last_end` the last."""
+    records with another outcome than an accepted one; `ends` distinct places in the upload (N), `last_end` the last.
+    `refused_lines` are the first few that were not read: {line, why}."""
 
     rows: int
     refused: int
@@ -47,6 +49,7 @@ class Tally:
     rejected: int
     ends: int
     last_end: int
+    refused_lines: list[dict[str, Any]] = field(default_factory=list, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -125,10 +128,13 @@ class _Counts:
     exceptions: Counter[str] = field(default_factory=Counter)
     rejected: set[str] = field(default_factory=set)
     ends: set[int] = field(default_factory=set)
+    refused_lines: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, row: ReportRow) -> None:
         if row.status == "refused":
             self.refused += 1
+            if len(self.refused_lines) < _REFUSED_SHOWN:
+                self.refused_lines.append({"line": row.line, "why": row.why})
             return
         self.rows += 1
         if row.record:
@@ -148,7 +154,7 @@ class _Counts:
     def tally(self) -> Tally:
         return Tally(self.rows, self.refused, len(self.records), _ordered(self.outcomes), _ordered(self.severities),
                      _ordered(self.exceptions), self.nameless, len(self.rejected), len(self.ends),
-                     max(self.ends, default=0))
+                     max(self.ends, default=0), refused_lines=self.refused_lines)
 
 
 def _ordered(counter: Counter[str]) -> dict[str, int]:
@@ -197,12 +203,17 @@ def _read_info(path: Path, changed_ns: int, size: int) -> ReportInfo:
 def answered_records(path: Path) -> set[str]:
     """The records that a filed report answers: their LSNs or, where a row has none, the byte position of the record in
     the uploaded file (the same in every rerun of that file)."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     records: set[str] = set()
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(_BATCH, columns=["lsn", "n"]):
-            for lsn, n in zip(batch["lsn"].to_pylist(), batch["n"].to_pylist(), strict=True):
-                if lsn or n is not None:
-                    records.add(lsn or f"byte {n}")
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(_BATCH, columns=["lsn", "n"]):
+                for lsn, n in zip(batch["lsn"].to_pylist(), batch["n"].to_pylist(), strict=True):
+                    if lsn or n is not None:
+                        records.add(lsn or f"byte {n}")
+    except pa.ArrowInvalid as error:
+        raise InputError(f"the rows of this report can't be read ({str(error).strip()})", where=str(path),
+                         then=f"Delete this file, then import {path.stem} from the reports folder again.") from error
     return records

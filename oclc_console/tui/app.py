@@ -28,7 +28,7 @@ from oclc_console.errors import ConsoleError
 from oclc_console.store.runs import RunState
 from oclc_console.tui import words
 from oclc_console.tui.follow import QUICK, QUIET, Facts, Follower
-from oclc_console.tui.launch import Death, Launcher
+from oclc_console.tui.launch import Death, Launched, Launcher
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.dashboard import DashboardScreen
 from oclc_console.tui.screens.small import SMALLEST, TooSmall
@@ -37,6 +37,7 @@ from oclc_console.tui.words import WIDE
 from oclc_console.workspace import Workspace
 
 Result = tuple[str, str]  # ("rehearse", folder) or ("open", folder): what the command line does next
+TOAST_WIDTH = 66  # cells of a line in a toast, as console.tcss has it for the smallest terminal
 PLACES = {"1": "dashboard", "2": "symbol", "3": "runs", "4": "reports", "5": "project"}
 
 
@@ -73,6 +74,7 @@ class ConsoleApp(App[Result]):
     CSS_PATH = Path(__file__).with_name("console.tcss")
     TITLE = "oclc-console"
     ENABLE_COMMAND_PALETTE = True
+    NOTIFICATION_TIMEOUT = 4
     DEFAULT_MODE = "dashboard"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
@@ -158,7 +160,8 @@ class ConsoleApp(App[Result]):
         good = run.state == "done" and not run.needs_attention
         glyph_word, _ = words.state_piece("look" if run.state == "done" and not good else run.state)
         said = run.end.reason if run.end and run.end.reason else "3 Runs shows what it did."
-        self.notify(said, title=f"{glyph_word}: {run.verb} {run.symbol}", markup=False, timeout=5 if good else 15,
+        said = next((part for part in words.clauses(said) if len(part) <= TOAST_WIDTH), "3 Runs shows why.")
+        self.notify(said, title=f"{glyph_word}: {run.verb} {run.symbol}", markup=False,
                     severity="information" if good else "warning" if run.state != "failed" else "error")
         if not good:
             self.bell()
@@ -175,17 +178,16 @@ class ConsoleApp(App[Result]):
 
     # what screens ask of the app
 
-    def start_operation(self, *arguments: str) -> bool:
-        """Starts an operation as a process of its own; says that it did, or why not."""
+    def start_operation(self, *arguments: str) -> Launched | None:
+        """Starts an operation as a process of its own; says that it did, or why not (and gives None)."""
         workspace = self.facts.workspace if self.facts else self.opened
         try:
             launched = self.launcher.start(workspace, *arguments)
         except ConsoleError as error:
             self.show_error("Could not start", str(error))
-            return False
-        self.notify("It goes on without the console. Watch it in 3 Runs.", title=f"◐ started: {launched.asked}",
-                    markup=False, timeout=4)
-        return True
+            return None
+        self.notify("It goes on without the console. Watch it in 3 Runs.", title=f"◐ started: {launched.asked}", markup=False)
+        return launched
 
     def show_error(self, title: str, text: str) -> None:
         """An error one must read: a window that stays until it is closed."""
@@ -228,7 +230,7 @@ class ConsoleApp(App[Result]):
         target, name, parameters = self._parse_action(action, default_namespace or self, namespaces)
         reason = target.why_not(name, parameters) if isinstance(target, ConsoleScreen) else None
         if reason:
-            self.notify(reason, title="Not now", severity="warning", markup=False)
+            self.notify(reason, severity="warning", markup=False)
             return True
         return await super().run_action(action, default_namespace, namespaces)
 
@@ -265,7 +267,7 @@ class ConsoleApp(App[Result]):
 
     def action_help_quit(self) -> None:
         """Ctrl+C does not quit: it says what does."""
-        self.notify("Press Ctrl+Q to leave the console.", title="Still here", markup=False)
+        self.notify("Press Ctrl+Q to leave the console.", markup=False)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action that has a key, every symbol, and Textual's own."""

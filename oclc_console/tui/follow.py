@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from oclc_console import clock
 from oclc_console.errors import ConsoleError, SettingsError, from_os_error
 from oclc_console.store.runs import RunState, read_run
-from oclc_console.tui.launch import Death, Launcher
+from oclc_console.tui.launch import Death, Launched, Launcher
 from oclc_console.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class Facts:
     runs: tuple[RunState, ...] = ()
     curves: Mapping[str, Curve] = field(default_factory=dict)
     starting: tuple[str, ...] = ()
+    begun: Mapping[Launched, str] = field(default_factory=dict)  # what was started here -> its run's name
     problem: str = ""
     changes: int = 0  # counts what changed besides progress, so that a screen knows when to ask again
 
@@ -111,8 +112,8 @@ class Follower:
         now = clock.now()
         if not problem:
             problem = self._look_at_status(runs, now)
-        return Facts(self._workspace, now, self._status, runs, dict(self._curves), tuple(starting), problem,
-                     self._changes), deaths
+        return Facts(self._workspace, now, self._status, runs, dict(self._curves), tuple(starting),
+                     dict(self._launcher.begun), problem, self._changes), deaths
 
     def _settings(self) -> str:
         """Reads console.toml again when it has changed; a mistake keeps the last good settings and is told."""

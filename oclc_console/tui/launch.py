@@ -23,7 +23,7 @@ from oclc_console.workspace import Workspace
 COMMAND = (sys.executable, "-m", "oclc_console")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Launched:
     """A process that was started here: what was asked (`upload ZMD`), and where its words go."""
 
@@ -47,6 +47,7 @@ class Launcher:
 
     command: Sequence[str] = COMMAND
     _started: list[Launched] = field(default_factory=list)
+    begun: dict[Launched, str] = field(default_factory=dict)  # what was started here -> the name of the run it became
 
     def start(self, workspace: Workspace, *arguments: str) -> Launched:
         """Starts `oclc-console ARGUMENTS` on this workspace, in a session of its own. Raises HereError when it can't."""
@@ -67,10 +68,12 @@ class Launcher:
 
     def look(self, runs: Sequence[RunState]) -> tuple[list[str], list[Death]]:
         """What is starting (no run folder yet), and what died without one since the last look."""
-        begun = {process_of(run) for run in runs[:50]} if self._started else set()
+        begun = {process_of(run): run.name for run in reversed(runs[:50])} if self._started else {}
         starting, deaths = [], []
         for launched in list(self._started):
             code = launched.process.poll()
+            if launched.process.pid in begun:
+                self.begun[launched] = begun[launched.process.pid]
             if code is None:
                 if launched.process.pid not in begun:
                     starting.append(launched.asked)

@@ -25,7 +25,8 @@ from oclc_console.store.events import (
 from oclc_console.store.runs import RunState
 from oclc_console.tui import words
 from oclc_console.tui.follow import Curve, Facts
-from oclc_console.tui.widgets.drawing import Line, Piece, cell_len, fit, width_of, wrap
+from oclc_console.tui.widgets.drawing import Line, Piece, cell_len, fit, shortened, width_of, wrap
+from oclc_console.tui.widgets.plain import plain
 
 if TYPE_CHECKING:
     from oclc_console.operations.outbox import OutboxFile
@@ -63,11 +64,14 @@ def result_words(run: RunState) -> str:
     if run.verb == "upload":
         sent = sum(isinstance(event, FileSent) for event in events)
         total = max(int(run.progress.get("files_total", 0)), sent)
+        if not total:
+            return "nothing was waiting" if run.state == "done" else "nothing sent"
         return f"{sent} of {words.plural(total, 'file')} sent"
     if run.verb == "fetch":
         filed = sum(isinstance(event, ReportFiled) and not event.already for event in events)
         refused = sum(isinstance(event, ReportRefused) for event in events)
-        return words.plural(filed, "new report") + (f", {refused} not taken" if refused else "")
+        new = words.plural(filed, "new report") if filed or run.state == "running" else "no new reports"
+        return new + (f", {refused} not taken" if refused else "")
     filed = sum(isinstance(event, ReportFiled) for event in events)
     return words.plural(filed, "report") if filed else _progress_words(run)
 
@@ -173,13 +177,30 @@ def file_line(file: FileLine, width: int, name_width: int) -> Line:
     """` ✔ sent      1000043.zmd.vern.20201103.001.mrc   14.0 MB  ████████`."""
     glyph_word, kind = words.state_piece(file.state)
     head = fit((glyph_word, kind), 12)
-    line = [*head, *fit(words.shortened(file.name, name_width), name_width), (" ", "")]
-    if file.state in ("sending", "reading") and file.total:
-        tail = f" {words.percent(file.done, file.total):>5} of {words.size(file.total)}"
+    line = [*head, *fit(shortened(file.name, name_width), name_width), (" ", "")]
+    tail = _tail(file)
+    if _is_at_work(file):
         room = max(4, min(30, width - width_of(line) - len(tail)))
         return fit([*line, (words.bar(file.done, file.total, room), "accent"), (tail, "")], width)
-    amount = f"{words.size(file.total):>9}  " if file.total and file.state != "filed" else " "
-    return fit([*line, (amount, ""), (file.said, "muted")], width)
+    return fit([*line, (tail, ""), (file.said, "muted")], width)
+
+
+def _is_at_work(file: FileLine) -> bool:
+    return file.state in ("sending", "reading") and file.total > 0
+
+
+def _tail(file: FileLine) -> str:
+    """What stands behind a file's name before its words: how far it is, or how large."""
+    if _is_at_work(file):
+        return f" {words.percent(file.done, file.total):>5} of {words.size(file.total)}"
+    return f"{words.size(file.total):>9}  " if file.total and file.state != "filed" else " "
+
+
+def _name_width(files: Sequence[FileLine], width: int) -> int:
+    """The cells a name may take: what the counts leave, which are never cut (a refused report's reason may be)."""
+    behind = [len(_tail(file)) + (4 if _is_at_work(file) else min(len(file.said), 30)) for file in files]
+    longest = max((cell_len(plain(file.name)) for file in files), default=0)
+    return min(longest, max(12, width - 13 - max(behind, default=0)))
 
 
 def summary(run: RunState, facts: Facts, outbox: Sequence[OutboxFile], stopping: bool, width: int) -> list[Line]:
@@ -200,8 +221,8 @@ def summary(run: RunState, facts: Facts, outbox: Sequence[OutboxFile], stopping:
         lines += wrap([(run.end.reason, kind)], width, 2)
     lines += [line for sentence in advice(run) for line in wrap([("→ ", "accent"), (sentence, "")], width, 2)]
     files = files_of(run, outbox)
-    longest = max((cell_len(file.name) for file in files), default=0)
-    return [*lines, *(file_line(file, width, min(longest, max(12, width - 34))) for file in files)]
+    name_width = _name_width(files, width)
+    return [*lines, *(file_line(file, width, name_width) for file in files)]
 
 
 def seconds_of(run: RunState) -> float | None:

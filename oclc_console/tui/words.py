@@ -3,13 +3,14 @@ who read it sit in one place."""
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-
-from rich.cells import cell_len
+from pathlib import Path
 
 from oclc_console import clock
-from oclc_console.tui.widgets.drawing import Piece
+from oclc_console.tui.widgets.drawing import Piece, shortened
 
 WIDE = 130  # cells from which on the screens use the room: dates on the dashboard, list and detail side by side
 
@@ -154,11 +155,20 @@ def spark(values: Sequence[float], width: int) -> str:
     return "".join(" ▁▂▃▄▅▆▇█"[min(8, max(1 if value > 0 else 0, round(8 * value / highest)))] for value in shown)
 
 
-def shortened(name: str, width: int) -> str:
-    """A long name cut at its beginning: the end of a file's name tells it from its neighbours."""
-    if cell_len(name) <= width or width < 8:
-        return name
-    return f"…{name[len(name) - width + 1:]}"
+def below(text: str, root: Path) -> str:
+    """The text with its paths below `root` shortened to the part below it."""
+    return text.replace(f"{root}{os.sep}", "")
+
+
+def short_paths(text: str, width: int = 50) -> str:
+    """The text with each path that is wider than this cut in its middle."""
+    return re.sub(r"\S+", lambda word: shortened(word[0], width) if os.sep in word[0] else word[0], text)
+
+
+def clauses(text: str) -> list[str]:
+    """The first sentence of a text, then ever shorter beginnings of it, each cut where a clause ends; never empty."""
+    first = re.split(r"(?<=[.!?])\s", text.strip(), maxsplit=1)[0].removesuffix(".")
+    return [first, *(first[:end.start()] for end in reversed(list(re.finditer(r"[;:,] ", first))))]
 
 
 def plural(count: int, noun: str, many: str | None = None) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from oclc_console.errors import CallError
+from oclc_console.errors import CallError, InputError
 from oclc_console.oclc.reports import EXCEPTIONS, PROCESSING
 from oclc_console.operations.import_reports import (
     exceptions_of_record,
@@ -23,10 +23,12 @@ from oclc_console.operations.import_reports import (
 )
 from oclc_console.store import runs
 from oclc_console.store.events import ReportFiled, ReportRefused
-from oclc_console.store.rejections import exceptions_path
+from oclc_console.store.rejections import UNREADABLE, exceptions_path, open_exceptions
 from oclc_console.store.report_rows import info_path, kept_path, rows_path
 from oclc_console.workspace import Workspace
 from tests.reports.made_up import EPOCH, ORIGINAL, exceptions, key, name_of, processing, run_import, tree, write
+
+WHY = "line 6 could not be read: it has 1 column where a BibProcessingReport has 5; it is kept as it came"
 
 
 def filed(workspace: Workspace, name: str, content: bytes, symbol: str | None = None) -> ReportFiled:
@@ -93,7 +95,40 @@ def test_a_refused_line_is_counted_and_told_by_the_exit_code(workspace: Workspac
     files, exit_code = run_import(workspace, write(tmp_path, name_of(PROCESSING), processing(5) + b"broken\n"))
     assert exit_code == 1
     assert files == [{"file": name_of(PROCESSING), "type": PROCESSING, "rows": 5, "refused": 1, "records": 5,
-                      "superseded": 0, "already": False, "symbol": "ZUL"}]
+                      "superseded": 0, "already": False, "symbol": "ZUL", "refused_lines": [{"line": 6, "why": WHY}]}]
+
+
+def test_the_first_refused_lines_are_told_again_when_the_report_is_here_already(workspace: Workspace) -> None:
+    content = processing(5) + b"broken\n" * 7
+    first = filed(workspace, name_of(PROCESSING), content)
+    assert [refused["line"] for refused in first.refused_lines] == [6, 7, 8, 9, 10]
+    assert first.refused_lines[0]["why"] == WHY and first.words.endswith(f"5 rows, 7 lines refused; {WHY}")
+    again = filed(workspace, name_of(PROCESSING), content)
+    assert again.already and again.refused_lines == first.refused_lines
+
+
+def test_every_refused_line_of_a_processing_report_stands_among_its_exceptions(workspace: Workspace) -> None:
+    filed(workspace, name_of(PROCESSING), b"broken\n" + processing(5) + b"a|b|c\n")
+    with open_exceptions(workspace, "ZUL", name_of(PROCESSING)) as documents:
+        assert [(document["line"], document["type"], document["raw"]) for document in documents] == [
+            (1, UNREADABLE, "broken"), (7, UNREADABLE, "a|b|c")]
+    assert [info.documents for info in reports_table(workspace)] == [2]
+
+
+def test_a_row_without_a_word_for_its_outcome_has_a_name_and_says_what_is_wrong(workspace: Workspace) -> None:
+    filed(workspace, name_of(PROCESSING), f"{key(1000)}|99|1|1|  \n".encode())
+    (info,) = reports_table(workspace)
+    assert info.outcomes == {"(blank)": 1} and info.rejected == 1
+    with open_exceptions(workspace, "ZUL", name_of(PROCESSING)) as documents:
+        assert [document["text"] for document in documents] == ["there is no word for the outcome"]
+
+
+def test_rows_of_an_older_report_that_a_bad_disk_damaged_are_named_when_they_are_needed(workspace: Workspace) -> None:
+    older = name_of(PROCESSING)
+    filed(workspace, older, processing(5))
+    rows_path(workspace, "ZUL", older).write_bytes(b"PAR1")
+    with pytest.raises(InputError, match=r"rows of this report can't be read.*import .* again"):
+        file_report(workspace, name_of(PROCESSING, time="041200123"), processing(5, EPOCH + 3_600_000))
 
 
 def test_an_unknown_outcome_word_is_kept_counted_and_no_fault(workspace: Workspace, tmp_path: Path) -> None:

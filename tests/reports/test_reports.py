@@ -69,7 +69,7 @@ def test_a_text_that_holds_the_separator_stays_whole() -> None:
     (f"{key(1)}|991|1|1", "it has 4 columns where a BibProcessingReport has 5"),
     (f"{key(1)}|991|1|1|match|more", "it has 6 columns where a BibProcessingReport has 5"),
     ("ZUL_1000081|991|1|1|match", "it begins with 'ZUL_1000081', which is no record key"),
-    ("no columns at all", "it has 1 columns where a BibProcessingReport has 5"),
+    ("no columns at all", "it has 1 column where a BibProcessingReport has 5"),
 ])
 def test_a_line_that_cannot_be_read_is_refused_with_a_sentence_and_kept(line: str, said: str) -> None:
     row = rows_of(processing(2) + line.encode() + b"\n")[2]

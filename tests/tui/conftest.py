@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from oclc_console import clock
-from oclc_console.tui.app import ConsoleApp
 from oclc_console.tui.launch import Launcher
 from oclc_console.workspace import Workspace
+from tests.tui.driving import Console
 from tests.tui.stage import HeldClock, make_stage
 
 
@@ -37,13 +37,17 @@ def held(monkeypatch: pytest.MonkeyPatch) -> HeldClock:
 
 @pytest.fixture
 def workspace(made: Path, tmp_path: Path, held: HeldClock) -> Workspace:
-    """A copy of the project."""
-    shutil.copytree(made, tmp_path / "workspace")
-    return Workspace(tmp_path / "workspace", "lts")
+    """A copy of the project, as if it had been made where it is."""
+    root = tmp_path / "workspace"
+    shutil.copytree(made, root)
+    for file in root.glob("runs/*/*.json*"):
+        file.write_bytes(file.read_bytes().replace(bytes(made), bytes(root)))
+    return Workspace(root, "lts")
 
 
-def console(workspace: Workspace | None, root: Path | None = None, launcher: Launcher | None = None) -> ConsoleApp:
-    """The console on a workspace, looking often so that tests needn't wait."""
-    app = ConsoleApp(workspace, root or (workspace.root if workspace else Path()), launcher)
-    app.quick_seconds = app.quiet_seconds = 0.02
+def console(workspace: Workspace | None, root: Path | None = None, launcher: Launcher | None = None) -> Console:
+    """The console on a workspace, looking often so that tests needn't wait long, yet resting in between: key presses wait
+    for a moment in which nothing is at work."""
+    app = Console(workspace, root or (workspace.root if workspace else Path()), launcher)
+    app.quick_seconds = app.quiet_seconds = 0.1
     return app

@@ -10,7 +10,7 @@ from oclc_console.store import log
 from oclc_console.tui.screens.symbol import SymbolScreen
 from oclc_console.workspace import Workspace, make_workspace
 from tests.tui.conftest import console
-from tests.tui.driving import flat, press, settled, shows
+from tests.tui.driving import flat, press, settled, shows, toasts
 from tests.tui.stage import HeldClock, live_upload
 
 SIZE = (80, 24)
@@ -36,7 +36,12 @@ async def test_a_symbol_without_reports_shows_a_dash_and_never_a_zero(workspace:
 async def test_what_needs_a_person_stands_below_with_the_next_step(workspace: Workspace) -> None:
     async with console(workspace).run_test(size=SIZE) as pilot:
         screen = await shows(pilot, "Needs you 3")
-    assert "! ZLW prepare 1 files → p in Runs" in screen
+    assert "! ZLW prepare 1 file → p in Runs" in screen
+    lines = screen.splitlines()
+    at = next(number for number, line in enumerate(lines) if "! ZHG prepare refused" in line)
+    refused = flat("\n".join(lines[at:at + 2]))
+    assert "refused: runs/20201116T082400Z-prepare-ZHG/unrouted.csv: 1 unrouted" in refused, "the path from the workspace on"
+    assert "→ look at it in Runs" in refused, "two lines are enough"
 
 
 async def test_enter_opens_the_symbol_under_the_cursor(workspace: Workspace) -> None:
@@ -83,8 +88,8 @@ async def test_a_mistake_in_the_settings_is_told_with_its_key_and_mending_it_goe
     right = toml.read_text()
     toml.write_text(right.replace('disposition = "retiring"', 'disposition = "retired"'))
     async with console(workspace).run_test(size=SIZE) as pilot:
-        screen = await shows(pilot, "✖ settings", "Press e to mend it")
-        assert "symbols.ZHG.disposition" in flat(screen) and "line" in screen
+        screen = await shows(pilot, "✖ settings console.toml, line 35, key")
+        assert "symbols.ZHG.disposition" in flat(screen) and "Press e to mend it" in flat(screen)
         toml.write_text(right)
         await shows(pilot, "3 of 3")
 
@@ -106,11 +111,12 @@ async def test_e_lends_the_terminal_to_an_editor_or_says_where_the_file_is(works
 
 async def test_without_a_symbol_it_says_what_to_do(tmp_path: Path, held: HeldClock) -> None:
     empty = make_workspace(tmp_path / "w", '[institution]\nname = "Nobody [yet]"\n')
-    async with console(Workspace(empty.root, "lts")).run_test(size=SIZE) as pilot:
+    app = console(Workspace(empty.root, "lts"))
+    async with app.run_test(size=SIZE) as pilot:
         screen = await shows(pilot, "There is no symbol yet. Press e")
         assert "Nobody [yet]" in screen
         await press(pilot, "enter")
-        assert pilot.app._notifications
+        assert toasts(app)
 
 
 async def test_what_somebody_else_signs_appears_without_a_key(workspace: Workspace) -> None:

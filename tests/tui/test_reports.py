@@ -11,9 +11,8 @@ from oclc_console.operations.import_reports import file_report
 from oclc_console.store.events import ReportFiled
 from oclc_console.workspace import Workspace
 from tests.tui.conftest import console
-from tests.tui.driving import flat, press, settled, shows, text_of
+from tests.tui.driving import flat, press, settled, shows, text_of, toasts
 from tests.tui.test_runs import Recorder
-from tests.tui.test_symbol import toasts
 
 SIZE = (80, 24)
 
@@ -53,7 +52,7 @@ async def test_the_filter_is_kept_in_the_title_and_can_be_inverted(workspace: Wo
         await press(pilot, "4", "a", "slash", *"sparse [", "enter")
         screen = await shows(pilot, "4 of 16 exceptions · filter: sparse [")
         assert screen.count("Record is sparse [/x].") == 5, "four rows, and the one under the cursor in full"
-        await press(pilot, "slash", "home", "exclamation_mark", "enter")
+        await press(pilot, "slash", "home", "!", "enter")
         screen = await shows(pilot, "8 of 16 exceptions · filter: !sparse [")
         assert "Record is sparse" not in screen
         await press(pilot, "slash", "escape", "slash", *"nothing like it", "enter")

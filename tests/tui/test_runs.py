@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from oclc_console.operations.prepare import prepare
 from oclc_console.store.events import Ended
-from oclc_console.store.runs import list_runs
+from oclc_console.store.runs import Operation, list_runs
 from oclc_console.tui.app import ConsoleApp
 from oclc_console.tui.launch import Launched, Launcher, command_again
 from oclc_console.workspace import Workspace
 from tests.tui.conftest import console
-from tests.tui.driving import flat, press, settled, shows, text_of, until
-from tests.tui.stage import HeldClock, live_upload, make_stage
-from tests.tui.test_symbol import toasts
+from tests.tui.driving import flat, press, settled, shows, text_of, toasts, until
+from tests.tui.stage import HeldClock, live_upload, make_stage, ran, records, sending
 
 SIZE = (80, 24)
 
@@ -196,6 +197,66 @@ async def test_an_upload_of_nothing_is_not_started(workspace: Workspace) -> None
     assert not recorder.asked
 
 
+STARTED = """
+import os, pathlib, sys, time
+root = pathlib.Path(sys.argv[sys.argv.index("--workspace") + 1])
+path = root / "runs" / "20201116T091300Z-fetch-ZMD"
+while not (root / "go").exists():
+    time.sleep(0.02)
+path.mkdir()
+(path / "run.json").write_text('{"verb": "fetch", "symbol": "ZMD", "asked": {}, "by": "lts", '
+                               '"at": "2020-11-16T09:13:00+00:00", "pid": %d}' % os.getpid())
+while not (root / "end").exists():
+    time.sleep(0.02)
+"""
+
+
+@pytest.mark.parametrize("moved", [False, True])
+async def test_a_run_started_here_is_shown_as_it_appears_unless_the_cursor_was_moved(workspace: Workspace, moved: bool) -> None:
+    async with console(workspace, launcher=Recorder(STARTED)).run_test(size=SIZE) as pilot:
+        await shows(pilot, "3 of 3")
+        await press(pilot, "3", "f", "home", "down", "enter")
+        await shows(pilot, "▌✖ refused     prepare ZHG", "starting: fetch ZMD")
+        if moved:
+            await press(pilot, "down")
+        with live_upload(workspace):  # a run of somebody else's is not what was started here
+            await shows(pilot, "Runs 4")
+            (workspace.root / "go").touch()
+            screen = await shows(pilot, "Runs 5", "fetch   ZMD", *([] if moved else ["╭─ fetch ZMD · started 16 Nov 09:13"]))
+            assert ("▌! interrupted fetch" in screen) is not moved
+            assert ("▌✔ done        upload" in screen) is moved
+            (workspace.root / "end").touch()
+
+
+async def test_a_run_that_had_nothing_to_do_says_so(workspace: Workspace, held: HeldClock) -> None:
+    ran(workspace, sending(workspace, "ZLW", []))
+    ran(workspace, Operation("fetch", "ZLW", {}, lambda folder: iter(()), lambda events: {}))
+    async with console(workspace).run_test(size=SIZE) as pilot:
+        await shows(pilot, "3 of 3")
+        await press(pilot, "3")
+        screen = await shows(pilot, "nothing was waiting", "no new reports")
+    assert "0 of 0" not in screen and "0 new" not in screen
+
+
+async def test_long_names_keep_both_ends_and_the_counts_beside_them_are_whole(workspace: Workspace) -> None:
+    names = [f"MED_a_very_long_name_that_somebody_gave_in_{'Alma_' * 8}20201102_new.mrc_{number}" for number in (1, 2)]
+    for number, name in enumerate(names):
+        (workspace.at("inbox", "ZLW") / name).write_bytes(records(1000 + 1800 * number, 1800))
+    (workspace.at("inbox", "ZLW") / "LAW_[new]_1.mrc").unlink()
+    async with console(workspace).run_test(size=SIZE) as pilot:
+        await shows(pilot, "3 of 3")
+        await press(pilot, "3", "p", "home", "enter")
+        screen = await shows(pilot, "2 of 2 files marked")
+        assert all(re.search(rf"\] MED_\S+…\S+_new\.mrc_{number} ", screen) for number in (1, 2))
+        await press(pilot, "escape")
+        ran(workspace, prepare(workspace, "ZLW", [workspace.at("inbox", "ZLW") / name for name in names]))
+        await shows(pilot, "prepare ZLW")
+        await press(pilot, "home")
+        screen = await shows(pilot, "3,600 of 3,600 records routed")
+    for number in (1, 2):
+        assert re.search(rf"✔ read +MED_\S+…\S+_new\.mrc_{number} +[\d.]+ kB  1,800 records", screen), screen
+
+
 async def test_fetch_asks_for_the_symbol_and_starts(workspace: Workspace) -> None:
     recorder = Recorder()
     async with console(workspace, launcher=recorder).run_test(size=SIZE) as pilot:
@@ -258,7 +319,4 @@ def has_samples(app: ConsoleApp, run: str, count: int) -> bool:
 
 def make_waiting(workspace: Workspace) -> None:
     """Prepares the law library's file, so that something waits."""
-    from oclc_console.operations.prepare import prepare
-    from tests.tui.stage import ran
-
     ran(workspace, prepare(workspace, "ZLW", [workspace.at("inbox", "ZLW") / "LAW_[new]_1.mrc"]))

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from oclc_console.store import log
-from oclc_console.tui.app import ConsoleApp
 from oclc_console.workspace import Workspace
 from tests.tui.conftest import console
-from tests.tui.driving import flat, press, shows, text_of
+from tests.tui.driving import flat, press, shows, text_of, toasts
 
 SIZE = (80, 24)
-
-
-def toasts(app: ConsoleApp) -> list[str]:
-    """What was said in toasts so far."""
-    return [toast.message for toast in app._notifications]
 
 
 async def test_the_six_milestones_stand_in_order_with_completed_who_and_note(workspace: Workspace) -> None:

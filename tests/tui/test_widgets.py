@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from oclc_console.tui import words
 from oclc_console.tui.follow import Curve
-from oclc_console.tui.widgets.drawing import fit, width_of, wrap
+from oclc_console.tui.widgets.drawing import cell_len, fit, shortened, width_of, wrap
 from oclc_console.tui.widgets.filter import holds
 from oclc_console.tui.widgets.plain import plain
 from oclc_console.tui.widgets.table import Column, laid_out
@@ -109,6 +110,22 @@ def test_an_age_is_rough(ago: int, shown: str) -> None:
     assert words.age((START - timedelta(seconds=ago)).isoformat(), START) == shown
 
 
-def test_the_end_of_a_long_name_is_what_is_kept() -> None:
-    assert words.shortened("1000043.zmd.vern.20201103.001.mrc", 12) == "…103.001.mrc"
-    assert words.shortened("short.mrc", 12) == "short.mrc"
+def test_a_long_name_keeps_both_its_ends() -> None:
+    assert shortened("1000043.zmd.vern.20201103.001.mrc", 12) == "10000…01.mrc"
+    assert shortened("short.mrc", 12) == "short.mrc"
+    one, two = (shortened(f"MED_{'long' * 20}_new.mrc_{number}", 30) for number in (1, 2))
+    assert one != two and one.startswith("MED_long") and two.endswith("_new.mrc_2")
+
+
+@given(st.text(), st.integers(8, 40))
+def test_a_shortened_name_is_never_wider_than_its_room(name: str, width: int) -> None:
+    assert cell_len(shortened(name, width)) <= width
+
+
+def test_a_text_is_cut_at_its_first_sentence_and_then_where_its_clauses_end() -> None:
+    said = "runs/1/unrouted.csv: 1 of 5, no stream wants it; it is lost. Nothing was sent. Look."
+    assert words.clauses(said) == ["runs/1/unrouted.csv: 1 of 5, no stream wants it; it is lost",
+                                   "runs/1/unrouted.csv: 1 of 5, no stream wants it", "runs/1/unrouted.csv: 1 of 5",
+                                   "runs/1/unrouted.csv"]
+    assert words.clauses("") == [""]
+    assert words.below("/w/x/runs/1: /w/xy is", Path("/w/x")) == "runs/1: /w/xy is"

@@ -4,6 +4,7 @@ a person; what is running. Not for doing anything to a symbol: Enter goes there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -15,7 +16,7 @@ from oclc_console.tui import words
 from oclc_console.tui.follow import Facts
 from oclc_console.tui.run_words import one_line
 from oclc_console.tui.screens.base import ConsoleScreen
-from oclc_console.tui.widgets.drawing import Cell, Line, Piece, fit, line_of, width_of, wrap
+from oclc_console.tui.widgets.drawing import Cell, Line, Piece, line_of, shortened, width_of, wrap
 from oclc_console.tui.widgets.filter import FilterLine, holds
 from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
@@ -97,17 +98,18 @@ class DashboardScreen(ConsoleScreen):
         return self.query_one(FilterLine).value
 
     def _show_alerts(self, facts: Facts) -> None:
-        alerts = facts.status.alerts if facts.status else ()
+        alerts, root = facts.status.alerts if facts.status else (), facts.workspace.root
         frame = self.query_one("#needs", Frame)
         frame.titles(f"Needs you {len(alerts) + bool(facts.problem)}")
 
         def build(width: int) -> list[Line]:
             lines: list[Line] = []
             if facts.problem:
-                lines += wrap([("✖ settings ", "bad"), (facts.problem, ""), (" Press e to mend "
+                problem = words.below(facts.problem, root)
+                lines += wrap([("✖ settings ", "bad"), (problem, ""), (" Press e to mend "
                                                                              "it.", "strong")], width, 2)
             for alert in alerts:
-                lines += _alert_lines(alert, width)
+                lines += _alert_lines(alert, root, width)
             return lines or [[("✔ ", "good"), ("Nothing needs you now.", "muted")]]
 
         self.query_one("#alerts", Lines).show(build)
@@ -210,15 +212,17 @@ def _columns(rows: Sequence[Sequence[Cell]], wide: bool, room: int) -> list[Colu
     return [Column(title, widths[at], right=at in (rejected_at, since)) for at, title in enumerate(titles)]
 
 
-def _alert_lines(alert: Alert, width: int) -> list[Line]:
-    """What, in two lines at most (the whole of it stands where it happened), and what to do next."""
-    head: list[Piece] = [("! ", "warn"), (f"{alert.symbol} ", "strong"), (alert.text, "")]
+def _alert_lines(alert: Alert, root: Path, width: int) -> list[Line]:
+    """What, and what to do next, in two lines: as many clauses of its first sentence as they hold (the whole of it stands
+    where it happened)."""
+    head: list[Piece] = [("! ", "warn"), (f"{alert.symbol} ", "strong")]
     tail: Piece = (f" → {alert.then}", "accent")
-    whole = wrap([*head, tail], width, 2)
-    if len(whole) <= 2:
-        return [*whole]
-    first, second, *_ = wrap(head, width, 2)
-    return [first, fit([*second, (" …" + " " * width, "")], width), [(" ", ""), tail]]
+    told = words.clauses(words.short_paths(words.below(alert.text, root)))
+    for said in told:
+        if len(lines := wrap([*head, (said, ""), tail], width, 2)) <= 2:
+            return [*lines]
+    room = max(8, 2 * width - width_of([*head, tail]) - 2)
+    return [*wrap([*head, (shortened(told[-1], room), ""), tail], width, 2)[:2]]
 
 
 def _about(row: SymbolStatus) -> list[Line]:

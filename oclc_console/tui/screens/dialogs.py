@@ -22,6 +22,7 @@ from oclc_console.tui.widgets.plain import plain
 from oclc_console.tui.widgets.table import Column, Table
 
 Result = TypeVar("Result")
+SAID_WIDTH = 72  # cells of a line in a form
 CANCEL = Binding("escape", "cancel", "Cancel", id="dialog.cancel", key_display="Esc", priority=True,
                  tooltip="Leave without doing anything")
 
@@ -63,7 +64,7 @@ class Message(Dialog[bool]):
     def action_copy(self) -> None:
         """Copies the text."""
         self.app.copy_to_clipboard(self._text)
-        self.notify("Copied the message.", title="Copied", markup=False)
+        self.notify("Copied the message.", markup=False)
 
 
 class Choose(Dialog[str]):
@@ -135,7 +136,7 @@ class Form(Dialog[dict[str, str]]):
 
     def on_mount(self) -> None:
         """Shows what it is about and goes to the first empty line."""
-        width = min(72, self.app.size.width - 8)
+        width = min(SAID_WIDTH, self.app.size.width - 8)
         lines = [line for part in self._said for line in wrap(part, width)]
         from oclc_console.tui.widgets.frame import content_of
 

@@ -200,10 +200,10 @@ class ExceptionsScreen(ConsoleScreen):
         """Copies the LSN."""
         if document := self._document:
             self.app.copy_to_clipboard(str(document["lsn"]))
-            self.notify(f"Copied LSN {document['lsn']}.", title="Copied", markup=False)
+            self.notify(f"Copied LSN {document['lsn']}.", markup=False)
 
     def action_copy_ocn(self) -> None:
         """Copies the OCN that was sent."""
         if document := self._document:
             self.app.copy_to_clipboard(str(document["ocn_in"]))
-            self.notify(f"Copied OCN {document['ocn_in']}, the one that was sent.", title="Copied", markup=False)
+            self.notify(f"Copied OCN {document['ocn_in']}, the one that was sent.", markup=False)

@@ -119,7 +119,7 @@ class ProjectScreen(ConsoleScreen):
     def action_copy(self) -> None:
         """Copies the line."""
         self.app.copy_to_clipboard(self._text())
-        self.notify(f"Copied line {self._lines[self._table.cursor].seq}.", title="Copied", markup=False)
+        self.notify(f"Copied line {self._lines[self._table.cursor].seq}.", markup=False)
 
     def action_verify(self) -> None:
         """Walks the whole log."""

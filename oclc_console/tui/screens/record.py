@@ -121,12 +121,12 @@ class RecordScreen(ConsoleScreen):
     def action_copy_lsn(self) -> None:
         """Copies the LSN."""
         self.app.copy_to_clipboard(str(self._document["lsn"]))
-        self.notify(f"Copied LSN {self._document['lsn']}.", title="Copied", markup=False)
+        self.notify(f"Copied LSN {self._document['lsn']}.", markup=False)
 
     def action_copy_ocn(self) -> None:
         """Copies the OCN that was sent, never a staging number."""
         self.app.copy_to_clipboard(str(self._ocn_sent))
-        self.notify(f"Copied OCN {self._ocn_sent}, the one that was sent.", title="Copied", markup=False)
+        self.notify(f"Copied OCN {self._ocn_sent}, the one that was sent.", markup=False)
 
     def action_minor(self) -> None:
         """Shows or hides MINOR lines."""

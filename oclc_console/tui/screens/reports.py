@@ -17,7 +17,7 @@ from oclc_console.tui.follow import Facts
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.dialogs import Field, Form
 from oclc_console.tui.screens.exceptions import ExceptionsScreen
-from oclc_console.tui.widgets.drawing import Cell, Line, Piece, wrap
+from oclc_console.tui.widgets.drawing import Cell, Line, Piece, shortened, wrap
 from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
 from oclc_console.tui.widgets.table import Column, Table
@@ -147,7 +147,7 @@ class ReportsScreen(ConsoleScreen):
         """Copies the name."""
         if info := self._selected:
             self.app.copy_to_clipboard(info.name)
-            self.notify(f"Copied {info.name}", title="Copied", markup=False)
+            self.notify(info.name, title="Copied", markup=False)
 
     def action_import(self) -> None:
         """Asks where, then starts the import."""
@@ -196,11 +196,11 @@ def _cells(info: ReportInfo, wide: bool) -> list[Cell]:
 
 
 def _upload(name: str, room: int) -> Cell:
-    """`trusted 002 1000043`: the parts of one of our names; any other name as it is, its end first."""
+    """`trusted 002 1000043`: the parts of one of our names; any other name as it is, both its ends."""
     parts = name.split(".")
     if room < 60 and len(parts) == 6 and parts[-1] == "mrc":
         return [(f"{parts[2]} {parts[4]} ", ""), (parts[0], "muted")]
-    return words.shortened(name, room)
+    return shortened(name, room)
 
 
 def worst(info: ReportInfo) -> Piece:

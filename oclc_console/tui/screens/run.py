@@ -131,7 +131,7 @@ class RunScreen(ConsoleScreen):
     def action_copy(self) -> None:
         """Copies the event."""
         self.app.copy_to_clipboard(self._event())
-        self.notify("Copied the event.", title="Copied", markup=False)
+        self.notify("Copied the event.", markup=False)
 
     def action_stop(self) -> None:
         """Asks the run to stop."""

@@ -14,7 +14,7 @@ from oclc_console.operations.outbox import OutboxFile, read_outbox
 from oclc_console.store.runs import RunState
 from oclc_console.tui import words
 from oclc_console.tui.follow import Facts
-from oclc_console.tui.launch import command_again, stop
+from oclc_console.tui.launch import Launched, command_again, stop
 from oclc_console.tui.run_words import event_line, may_accept, result_words, shown_state, summary
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.dialogs import AskReason, Choose
@@ -61,7 +61,8 @@ class RunsScreen(ConsoleScreen):
     def __init__(self) -> None:
         super().__init__()
         self._outbox: dict[str, Sequence[OutboxFile]] = {}
-        self._newest = ""  # the newest run when something was started here: the next one is what was started
+        self._started: Launched | None = None  # what was started here and is no run yet
+        self._was_on: str | None = None  # the run under the cursor at that time
 
     def body(self) -> Iterable[Widget]:
         """The runs, and the one under the cursor."""
@@ -87,13 +88,21 @@ class RunsScreen(ConsoleScreen):
         """Draws the list and the run under the cursor."""
         rows = [_cells(run, run.name in self.console.stopping) for run in facts.runs]
         self._list.say(EMPTY)
-        follow = bool(self._newest) and bool(facts.runs) and facts.runs[0].name != self._newest
+        was_on = self._list.key
         self._list.show(rows, [run.name for run in facts.runs], COLUMNS)
-        if follow:
-            self._list.cursor, self._newest = 0, ""
+        self._follow_started(facts, was_on)
         starting = f" · starting: {', '.join(facts.starting)}" if facts.starting else ""
         self.query_one("#runs", Frame).titles(f"Runs {len(facts.runs)} · {len(facts.alive)} at work{starting}")
         self._show_run()
+
+    def _follow_started(self, facts: Facts, was_on: str | None) -> None:
+        """Puts the cursor on the run that was started here, once, unless a person has moved it since."""
+        if self._started is None or (name := facts.begun.get(self._started)) is None:
+            return
+        if was_on == self._was_on and name in self._list.keys:
+            self._list.cursor = self._list.keys.index(name)
+            self.query_one("#run-lines").scroll_home(animate=False)
+        self._started = None
 
     @on(Table.Moved, "#runs-list")
     def _show_run(self) -> None:
@@ -181,8 +190,8 @@ class RunsScreen(ConsoleScreen):
             def confirm(files: Sequence[OutboxFile]) -> None:
                 if not any(file.state in ("waiting", "partial") for file in files):
                     before = f" {words.plural(len(files), 'file')} went out before." if files else ""
-                    self.notify(f"Nothing waits to be uploaded.{before} Press p to prepare Alma's files.",
-                                title=f"– {symbol}", markup=False)
+                    self.notify(f"Nothing waits.{before} Press p to prepare Alma's files.", title=f"– {symbol}",
+                                markup=False)
                     return
                 self.app.push_screen(UploadConfirm(workspace, symbol, files),
                                      lambda yes: self._start(["upload", symbol] if yes is not None else None))
@@ -192,9 +201,8 @@ class RunsScreen(ConsoleScreen):
         self._choose("Upload what waits for which symbol?", chosen)
 
     def _start(self, arguments: Sequence[str] | None) -> None:
-        if arguments and self.console.start_operation(*arguments):
-            runs = self.console.facts.runs if self.console.facts else ()
-            self._newest = runs[0].name if runs else "none before"
+        if arguments and (started := self.console.start_operation(*arguments)):
+            self._started, self._was_on = started, self._list.key
 
     def action_fetch(self) -> None:
         """Asks for the symbol, then starts."""

@@ -17,8 +17,8 @@ from oclc_console.operations.outbox import OutboxFile
 from oclc_console.store.events import SourceRead, Staged
 from oclc_console.store.runs import RunState
 from oclc_console.tui import words
-from oclc_console.tui.screens.dialogs import CANCEL, Dialog, Field, Form
-from oclc_console.tui.widgets.drawing import Cell, Line, Piece
+from oclc_console.tui.screens.dialogs import CANCEL, SAID_WIDTH, Dialog, Field, Form
+from oclc_console.tui.widgets.drawing import Cell, Line, Piece, shortened
 from oclc_console.tui.widgets.frame import Frame, KeyLine
 from oclc_console.tui.widgets.plain import plain
 from oclc_console.tui.widgets.table import Column, Table
@@ -63,7 +63,8 @@ class PrepareFiles(Dialog[list[str]]):
 
     def compose(self) -> ComposeResult:
         """The files, and the line for the count."""
-        columns = (Column("", 3), Column("file", 20, grows=True), Column("size", 10, right=True), Column("before", 22))
+        columns = (Column("", 3), Column("file", 20, grows=True, name=True), Column("size", 10, right=True),
+                   Column("before", 22))
         empty = f"There is no file in {self._folder}. Put the files that Alma published there, then press p again."
         yield Frame(Table(columns, empty=empty, id="files"), Static(Content("Alma's own count of the set (may be "
                                                                             "empty)"), classes="label"),
@@ -137,6 +138,7 @@ def _said(due: Sequence[OutboxFile], host: str, account: str) -> list[Line | str
                                f"{host} as {account}:",
                                ""]
     for file in due[:10]:
-        glyph_word, _ = words.state_piece(file.state)
-        lines.append([(f"{glyph_word:<10}", ""), (file.name, "strong"), (f"  {file.records:,} records", "muted")])
+        head, counted = f"{words.state_piece(file.state)[0]:<10}", f"  {file.records:,} records"
+        name = shortened(file.name, SAID_WIDTH - len(head) - len(counted))
+        lines.append([(head, ""), (name, "strong"), (counted, "muted")])
     return [*lines, *([f"and {len(due) - 10} more"] if len(due) > 10 else [])]

@@ -18,7 +18,7 @@ from oclc_console.tui.widgets.plain import plain
 Piece = tuple[str, str]
 Line = Sequence[Piece]
 Cell = str | Piece | Line
-__all__ = ["KINDS", "Cell", "Drawn", "Line", "Piece", "cell_len", "fit", "line_of", "width_of", "wrap"]
+__all__ = ["KINDS", "Cell", "Drawn", "Line", "Piece", "cell_len", "fit", "line_of", "shortened", "width_of", "wrap"]
 KINDS = ("muted", "good", "warn", "bad", "accent", "strong")
 
 
@@ -51,6 +51,18 @@ def fit(cell: Cell, width: int, right: bool = False) -> list[Piece]:
         fitted.append((text, kind))
         left -= cell_len(text)
     return fitted
+
+
+def shortened(name: str, width: int) -> str:
+    """A long name cut in its middle: names that differ only at one of their ends can still be told apart."""
+    name = plain(name)
+    if cell_len(name) <= width or width < 8:
+        return name
+    head = set_cell_size(name, (width - 1) // 2).rstrip()
+    at = len(name)
+    while cell_len(name[at - 1:]) <= width - 1 - cell_len(head):
+        at -= 1
+    return f"{head}…{name[at:]}"
 
 
 def wrap(cell: Cell, width: int, hang: int = 0) -> list[list[Piece]]:

@@ -14,19 +14,21 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from oclc_console.tui.widgets.drawing import Cell, Drawn, Piece, fit, wrap
+from oclc_console.tui.widgets.drawing import Cell, Drawn, Piece, fit, shortened, wrap
 
 Row = Sequence[Cell]
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its title and its width; `grows` takes what the others leave, `right` is for numbers."""
+    """A column: its title and its width; `grows` takes what the others leave, `right` is for numbers, `name` is for names:
+    one that is too long keeps both its ends."""
 
     title: str
     width: int
     right: bool = False
     grows: bool = False
+    name: bool = False
 
 
 def laid_out(columns: Sequence[Column], room: int) -> list[int]:
@@ -203,5 +205,6 @@ class Table(Drawn):
         for number, (cell, column, width) in enumerate(zip(cells, self.columns, self._widths, strict=False)):
             if number:
                 line.append((" ", ""))
-            line.extend(fit(cell, width, column.right))
+            shown = shortened(cell, width) if column.name and isinstance(cell, str) else cell
+            line.extend(fit(shown, width, column.right))
         return line

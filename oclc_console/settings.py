@@ -74,7 +74,8 @@ class Stream:
 @dataclass(frozen=True)
 class Symbol:
     """One OCLC symbol: its libraries (852 $b codes), where its ids and numbers stand in a record, what is left out, and
-    its streams. A retiring symbol has a `successor` and no streams of its own."""
+    its streams. A retiring symbol has a `successor` and no streams of its own. Of the lint rules, those in `lint_off` say
+    nothing, and a record that one in `lint_blocking` speaks about is not sent."""
 
     code: str
     name: str
@@ -87,6 +88,8 @@ class Symbol:
     streams: tuple[Stream, ...]
     account: str | None
     records_per_file: int
+    lint_off: frozenset[str] = frozenset()
+    lint_blocking: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,11 @@ class _Stream(_Part):
     keep: _Rule = _Rule()
 
 
+class _Lint(_Part):
+    off: tuple[str, ...] = ()
+    blocking: tuple[str, ...] = ()
+
+
 class _Symbol(_Part):
     name: str = ""
     disposition: Disposition = "retained"
@@ -84,6 +89,7 @@ class _Symbol(_Part):
     account: str | None = None
     records_per_file: Annotated[int, Field(ge=1, le=3_000_000)] = 100_000
     streams: tuple[_Stream, ...] = ()
+    lint: _Lint = _Lint()
 
 
 class _File(_Part):
@@ -148,7 +154,8 @@ def _symbol(code: str, symbol: _Symbol) -> Symbol:
         for s in symbol.streams
     )
     return Symbol(code, symbol.name or code, symbol.disposition, symbol.successor, symbol.libraries, symbol.lsn,
-                  symbol.ocn, symbol.exclude, streams, symbol.account, symbol.records_per_file)
+                  symbol.ocn, symbol.exclude, streams, symbol.account, symbol.records_per_file,
+                  frozenset(symbol.lint.off), frozenset(symbol.lint.blocking))
 
 
 def _word(name: str) -> str:
@@ -175,7 +182,22 @@ def _contradictions(settings: Settings) -> Iterator[Mistake]:
             except RuleMistake as mistake:
                 yield [*key, what], str(mistake)
         yield from _rule_mistake([*key, "exclude"], Rule(any=symbol.exclude), settings)
+        yield from _lint_mistakes([*key, "lint"], symbol)
         yield from _stream_mistakes(key, symbol, settings, collections)
+
+
+def _lint_mistakes(key: list[str], symbol: Symbol) -> Iterator[Mistake]:
+    if not symbol.lint_off and not symbol.lint_blocking:
+        return
+    from oclc_console.marc.lint import RULES  # not needed, and not loaded, for most settings
+
+    for word, given in (("off", symbol.lint_off), ("blocking", symbol.lint_blocking)):
+        for name in sorted(given - RULES.keys()):
+            near = difflib.get_close_matches(name, RULES, 1)
+            hint = f"did you mean {near[0]!r}?" if near else "`oclc-console lint --rules` lists them"
+            yield [*key, word], f"{name!r} is no lint rule; {hint}"
+    for name in sorted(symbol.lint_off & symbol.lint_blocking):
+        yield [*key, "blocking"], f"{name!r} is switched off too; a rule can't be off and block"
 
 
 def _stream_mistakes(
@@ -263,7 +285,7 @@ def _keys_at(location: tuple[Any, ...]) -> list[str]:
     model: type[BaseModel] = _File
     named: dict[Any, type[BaseModel]] = {
         "institution": _Institution, "exchange": _Exchange, "people": _Person, "rules": _Rule, "symbols": _Symbol,
-        "streams": _Stream, "keep": _Rule,
+        "streams": _Stream, "keep": _Rule, "lint": _Lint,
     }
     for part in location:
         if part in named and part in model.model_fields:

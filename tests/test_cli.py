@@ -118,7 +118,7 @@ def test_prepare_prints_one_object_on_stdout_and_its_words_on_stderr(tmp_path: P
     (["prepare", "ZXX", "a.mrc"], 2, "the symbol ZXX is not in it"),
     (["prepare", "ZAA", "none.mrc"], 2, "there is no such file"),
     (["prepare", "ZAA", "text.txt"], 2, "plain text, not binary MARC"),
-    (["prepare", "ZAA", "empty.mrc"], 2, "holds no records"),
+    (["prepare", "ZAA", "empty.mrc"], 2, "no records"),
     (["prepare", "ZAA", "loose.mrc"], 4, "1 unrouted and 0 double of 1"),
     (["prepare", "ZAA", "a.mrc", "--accept-unrouted", " "], 2, "the reason is empty"),
     (["reports", "show", "nothing"], 2, "nothing is known of nothing"),

@@ -92,6 +92,7 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("symbol", nargs="?", metavar="SYMBOL")
     check.add_argument("--send", action="store_true", help="upload a small probe, as Alma's Test FTP does")
     check.add_argument("--host-key", metavar="SHA256:...", help="pin the server's host key if it has this fingerprint")
+    _lint(add("lint", "what OCLC will say about the records of any MARC file; needs no workspace"))
     prepare = add("prepare", "Alma's published files become files OCLC will accept")
     prepare.add_argument("symbol", metavar="SYMBOL")
     prepare.add_argument("files", nargs="+", metavar="FILE")
@@ -124,6 +125,14 @@ def _reports(reports: argparse.ArgumentParser, shared: argparse.ArgumentParser) 
     show.add_argument("what", metavar="REPORT|ID", help="a report's name, an LSN or a record key")
     show.add_argument("--from", dest="start", type=_count, default=1, metavar="N", help="first row to show (default 1)")
     show.add_argument("--rows", type=_count, default=50, metavar="N", help="how many rows (default 50)")
+
+
+def _lint(lint: argparse.ArgumentParser) -> None:
+    lint.add_argument("files", nargs="*", metavar="FILE")
+    lint.add_argument("--rules", action="store_true", help="list every rule: id, severity, sentence, source, what to do")
+    lint.add_argument("--severity", default="NOTICE", choices=["NOTICE", "MINOR", "SEVERE", "CRITICAL"], type=str.upper,
+                      help="leave out what is less severe (default: NOTICE, all)")
+    lint.add_argument("--csv", metavar="FILE", help="write every finding as a line of a CSV file")
 
 
 def _checklist(checklist: argparse.ArgumentParser) -> None:

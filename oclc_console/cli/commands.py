@@ -24,7 +24,8 @@ def run(options: argparse.Namespace) -> int:
     if options.command is None:
         return _console(options)
     handlers = {"demo": _demo, "init": _init, "check": _check, "prepare": _prepare, "upload": _upload, "fetch": _fetch,
-                "account": _account, "reports": _reports, "checklist": _checklist, "status": _status, "log": _log}
+                "account": _account, "reports": _reports, "checklist": _checklist, "status": _status, "log": _log,
+                "lint": _lint}
     return handlers[options.command](options)
 
 
@@ -248,6 +249,12 @@ def _account(options: argparse.Namespace) -> int:
     answer = account(_workspace(options), options.symbol)
     show.answer(answer.to_json(), _as_json(options), show.account_words(answer))
     return 0
+
+
+def _lint(options: argparse.Namespace) -> int:
+    from oclc_console.cli import lint
+
+    return lint.run(options)
 
 
 def _reports(options: argparse.Namespace) -> int:

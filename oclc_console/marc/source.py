@@ -17,20 +17,19 @@ from itertools import accumulate
 from pathlib import Path
 from struct import Struct
 from struct import error as StructError
-from typing import BinaryIO
+from typing import Protocol
 
 from oclc_console.errors import InputError
-from oclc_console.marc.record import LONGEST_RECORD, Record
+from oclc_console.marc.record import FIVE_DIGITS, FOUR_DIGITS, LONGEST_RECORD, Record
 
-_BLOCK = 1 << 20
-_LONGEST_WITHOUT_END = 64 << 20
+BLOCK = 1 << 20
+HEAD = 4096
+LONGEST_WITHOUT_END = 64 << 20
 _ENTRIES = Struct("3s4s5s").iter_unpack
-_FOUR = [b"%04d" % i for i in range(10_000)]
-_FIVE = [b"%05d" % i for i in range(100_000)]
-_FROM_FOUR = {digits: i for i, digits in enumerate(_FOUR)}
-_FROM_FIVE = {digits: i for i, digits in enumerate(_FIVE)}
+_FROM_FOUR = {digits: i for i, digits in enumerate(FOUR_DIGITS)}
+_FROM_FIVE = {digits: i for i, digits in enumerate(FIVE_DIGITS)}
 _BETWEEN_RECORDS = re.compile(rb"(?:[\r\n\x00\x1a]|\xef\xbb\xbf| +(?=[\r\n\x00\x1a]|\xef\xbb\xbf|\d{5}|\Z))*")
-_AFTER_RECORDS = b"\r\n\x00\x1a "
+AFTER_RECORDS = b"\r\n\x00\x1a "
 _FIVE_DIGITS = re.compile(rb"(?=(\d{5}))")
 _UTF16 = re.compile(rb"\xff\xfe|\xfe\xff|(?:\d\x00){5}|(?:\x00\d){5}")
 _HTML = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
@@ -73,7 +72,11 @@ def sniff(path: Path) -> str:
     """What a file holds, by its first bytes and not by its name: marc, xml, html, gzip, zip, json, utf-16, text or
     empty."""
     with open(path, "rb") as handle:
-        head = handle.read(4096)
+        return sniff_head(handle.read(HEAD))
+
+
+def sniff_head(head: bytes) -> str:
+    """What a file holds, by its first bytes (HEAD of them are enough)."""
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n\x00\x1a")
     if not start:
         return "empty"
@@ -106,36 +109,52 @@ def require_marc(path: Path) -> None:
 def scan(path: Path) -> Iterator[Scanned]:
     """Every record of the file, sound or not, in order. Raises InputError when it is not MARC at all or holds none."""
     require_marc(path)
-    number = 0
+    found = None
     with open(path, "rb", buffering=0) as handle:
-        for offset, raw, ended in _pieces(handle, path):
-            number += 1
-            found = judge(number, offset, raw, ended)
-            if found.record is None and (at := _sound_end(found)):
-                yield Scanned(number, offset, raw[:at], None, Finding(
-                    "stray-bytes", f"{at:,} bytes that end in no record terminator stand before the next record"))
-                number += 1
-                found = judge(number, offset + at, raw[at:])
+        for found in scan_stream(handle, str(path)):
             yield found
-    if number == 0:
+    if found is None:
         raise InputError("the file holds no records", where=str(path), then="Publish again in Alma, then try again.")
 
 
-def _pieces(handle: BinaryIO, path: Path) -> Iterator[tuple[int, bytes, bool]]:
+class Readable(Protocol):
+    """Whatever bytes can be read from, a block at a time; b"" at the end."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes."""
+        ...
+
+
+def scan_stream(handle: Readable, where: str, *, number: int = 0, offset: int = 0) -> Iterator[Scanned]:
+    """Every record of a stream of binary MARC, sound or not, in order. Numbers go on after `number`, bytes are counted
+    from `offset`; a stream that begins right behind a 0x1D gives what the whole one gives from there on. `where` names
+    it in an InputError, which is raised when nothing in it ever ends."""
+    for at, raw, ended in _pieces(handle, where, offset):
+        number += 1
+        found = judge(number, at, raw, ended)
+        if found.record is None and (stray := _sound_end(found)):
+            yield Scanned(number, at, raw[:stray], None, Finding(
+                "stray-bytes", f"{stray:,} bytes that end in no record terminator stand before the next record"))
+            number += 1
+            found = judge(number, at + stray, raw[stray:])
+        yield found
+
+
+def _pieces(handle: Readable, where: str, offset: int) -> Iterator[tuple[int, bytes, bool]]:
     """(offset, bytes, whether a 0x1D ended them) for every stretch; what may stand between records is skipped."""
-    tail, offset = b"", 0
-    while block := handle.read(_BLOCK):
+    tail = b""
+    while block := handle.read(BLOCK):
         parts = (tail + block).split(b"\x1d")
         tail = parts.pop()
         for part in parts:
             skipped = _between(part)
             yield offset + skipped, part[skipped:] + b"\x1d", True
             offset += len(part) + 1
-        if len(tail) > _LONGEST_WITHOUT_END:
-            raise InputError(f"no record ends within {_LONGEST_WITHOUT_END:,} bytes", where=f"{path}, byte {offset:,}",
+        if len(tail) > LONGEST_WITHOUT_END:
+            raise InputError(f"no record ends within {LONGEST_WITHOUT_END:,} bytes", where=f"{where}, byte {offset:,}",
                              then="This is not binary MARC 21; check what was published.")
     skipped = _between(tail)
-    if tail[skipped:].strip(_AFTER_RECORDS):
+    if tail[skipped:].strip(AFTER_RECORDS):
         yield offset + skipped, tail[skipped:], False
 
 
@@ -172,6 +191,17 @@ def judge(number: int, offset: int, raw: bytes, ended: bool = True) -> Scanned:
         return Scanned(number, offset, raw, None, bad.finding)
 
 
+def judge_content(number: int, offset: int, raw: bytes, record: Record) -> Scanned:
+    """A record judged that we put together from text, with two indicators and subfields in every data field: its structure
+    can't be wrong, only what it says can, and of that little where all of it is ASCII."""
+    body = raw[:-1]
+    try:
+        plain = body.isascii() and b"".join(record.tags).isalnum()
+        return Scanned(number, offset, raw, record, _warning(body, True) if plain else _content(body, record))
+    except _Bad as bad:
+        return Scanned(number, offset, raw, None, bad.finding)
+
+
 def _structure(body: bytes) -> Record:
     try:
         base = _FROM_FIVE[body[12:17]]
@@ -182,10 +212,10 @@ def _structure(body: bytes) -> Record:
         if (
             body[base - 1] == 0x1E
             and body[-1] == 0x1E
-            and body[:5] == _FIVE[len(body) + 1]
+            and body[:5] == FIVE_DIGITS[len(body) + 1]
             and body[9] in b"a "
-            and list(map(_FOUR.__getitem__, sizes)) == list(lengths)
-            and starts == tuple(map(_FIVE.__getitem__, accumulate(sizes[:-1], initial=0)))
+            and list(map(FOUR_DIGITS.__getitem__, sizes)) == list(lengths)
+            and starts == tuple(map(FIVE_DIGITS.__getitem__, accumulate(sizes[:-1], initial=0)))
         ):
             return Record(body[:24], tags, fields)
     except (KeyError, IndexError, ValueError, StructError):

@@ -18,11 +18,13 @@ from typing import Any
 import orjson
 
 from oclc_console import clock
-from oclc_console.errors import CallError, Refused
+from oclc_console.alma.published import parse_name, require_published, require_settled, scan_published
+from oclc_console.errors import CallError, InputError, Refused
 from oclc_console.files import is_utf8, locked, replace_file, sha256_of, shown_name, sync_folder
 from oclc_console.marc.record import Record, text_of
-from oclc_console.marc.source import Scanned, require_marc, scan
+from oclc_console.marc.source import Scanned
 from oclc_console.operations.already_sent import sent_before
+from oclc_console.operations.linting import Linting
 from oclc_console.operations.outbox import OutboxFile, read_outbox
 from oclc_console.operations.output_files import OutputFile, OutputFiles
 from oclc_console.operations.publish import STAGING, finish_interrupted, publish
@@ -72,7 +74,11 @@ def _check_call(workspace: Workspace, symbol: Symbol, paths: Sequence[Path], rea
         if path.resolve() in seen:
             raise CallError("the file is named twice", where=str(path), then="Name it once.")
         seen[path.resolve()] = path
-        require_marc(path)
+        require_published(path)
+        known = parse_name(path.name, workspace.settings.institution.suffix)
+        if known and known.kind == "delete":
+            raise CallError("this is Alma's file of deleted records, which prepare does not take yet", where=str(path),
+                            then="Leave it out: its records carry no holding, so their local numbers would be wrong.")
 
 
 @dataclass
@@ -117,6 +123,9 @@ class _Tally:
                        self.double, self.quarantined)
 
 
+SETTLE_SECONDS = 0.5  # a file that is still being written has changed by then
+
+
 class _Stopped(Exception):
     """Somebody asked the run to stop."""
 
@@ -138,6 +147,7 @@ class _Prepare:
                 yield from finished.events
                 if finished.asked == self.asked:  # the same command again: what it asked for is there now
                     return
+            require_settled(self.paths, SETTLE_SECONDS, folder.stop)
             yield from self._prepare(folder, sender)
 
     def _prepare(self, folder: RunFolder, sender: Symbol) -> Iterator[Event]:
@@ -147,6 +157,7 @@ class _Prepare:
         outputs = OutputFiles(folder.path / STAGING, sender, self.symbol.records_per_file, day, used)
         ledger = LedgerWriter(folder.path / STAGING / "ledger.parquet")
         tally = _Tally()
+        linting = Linting(self.workspace.settings, self.symbol, folder.path / "findings.csv")
         folder.progress.total = sum(path.stat().st_size for path in self.paths)
         folder.progress.files_total = len(self.paths)
         digests = []
@@ -154,12 +165,16 @@ class _Prepare:
             with open(folder.path / STAGING / "quarantine.mrc", "xb", buffering=0) as quarantine:
                 for path in self.paths:
                     before = tally.counts()
-                    yield from self._one_source(folder, path, router, outputs, ledger, quarantine, tally)
+                    yield from self._one_source(folder, path, router, linting, outputs, ledger, quarantine, tally)
                     if folder.stop.is_set():
                         raise _Stopped
                     digests.append(sha256_of(path))
                     yield SourceRead(path.name, folder.progress.file_total, path.stat().st_size, digests[-1],
                                      tally.since(before))
+            if not tally.in_set:
+                raise InputError("the files hold no records", where=", ".join(path.name for path in self.paths),
+                                 then="Check the publishing job in Alma: an empty file usually means an empty set.")
+            yield from linting.finish()
             yield tally.event(self.set_count)
             yield from self._gate(folder, tally)
             outputs.close()
@@ -168,6 +183,7 @@ class _Prepare:
             staged = self._stage(folder, outputs.closed, digests)
         except BaseException as error:
             try:
+                linting.abandon()
                 outputs.abandon()
                 ledger.abandon()
             finally:
@@ -178,15 +194,17 @@ class _Prepare:
         yield staged
         yield from publish(self.workspace, self.symbol, folder.path)
 
-    def _one_source(self, folder: RunFolder, path: Path, router: Router, outputs: OutputFiles, ledger: LedgerWriter,
-                    quarantine: io.FileIO, tally: _Tally) -> Iterator[Event]:
+    def _one_source(self, folder: RunFolder, path: Path, router: Router, linting: Linting, outputs: OutputFiles,
+                    ledger: LedgerWriter, quarantine: io.FileIO, tally: _Tally) -> Iterator[Event]:
         progress = folder.progress
         progress.file, progress.file_done, before = path.name, 0, progress.done
         tally.faults.clear()
-        for scanned in scan(path):
+        published = scan_published(path)
+        for scanned in published:
             if folder.stop.is_set():
+                published.close()
                 return
-            placed = router.place(scanned)
+            placed = linting.hold_back(router.place(scanned), scanned)
             tally.count(placed.fate)
             if placed.fate.startswith("quarantined"):
                 quarantine.write(scanned.raw)
@@ -196,8 +214,11 @@ class _Prepare:
             output = outputs.add(placed.stream, scanned.raw) if placed.stream else None
             ledger.add(_row(path, scanned, placed, output))
             progress.file_total = scanned.number
-            progress.done = before + scanned.offset + len(scanned.raw)
+            progress.done = before + published.taken
         progress.files_done += 1
+        progress.done = before + path.stat().st_size
+        for skipped in published.skipped:
+            yield Note(f"{path.name}: {skipped.name} skipped, {skipped.reason}")
         for rule, (records, number, offset, detail) in tally.faults.items():
             yield SetAside(path.name, rule, records, number, offset, detail)
 

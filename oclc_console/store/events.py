@@ -148,6 +148,22 @@ class Counted(Event):
 
 
 @dataclass(frozen=True)
+class Linted(Event):
+    """What lint predicts OCLC will say of records that go out, or of one that a blocking rule holds back: how many records
+    of the set, and the first of them. The records are listed in the run's findings.csv."""
+
+    rule: str
+    severity: str
+    records: int
+    first: str
+    sentence: str
+
+    @property
+    def words(self) -> str:
+        return f"lint: {self.severity} in {self.records:,} records, first {self.first}: {self.sentence}"
+
+
+@dataclass(frozen=True)
 class SentBefore(Event):
     """Records of this set went out already, byte for byte the same, in this file."""
 

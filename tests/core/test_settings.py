@@ -192,3 +192,24 @@ def test_a_successor_that_is_retiring_too_is_refused(tmp_path: Path) -> None:
 def test_a_login_with_a_dot_is_found_in_the_file_again(tmp_path: Path) -> None:
     error = mistake(tmp_path, SETTINGS + '[people."j.doe"]\nname = "J."\nrole = ["x"]\n')
     assert "line 32, key people.j.doe.role" in error.where and "did you mean 'roles'?" in error.what
+
+
+LINT = "\n[symbols.ZUL.lint]\n"
+
+
+def test_lint_rules_are_switched_off_or_made_blocking_for_a_symbol(tmp_path: Path) -> None:
+    settings = load(tmp_path, SETTINGS + LINT + 'off = ["source-unfamiliar"]\nblocking = ["sparse", "never-send"]\n')
+    symbol = settings.symbol("ZUL")
+    assert symbol.lint_off == {"source-unfamiliar"} and symbol.lint_blocking == {"sparse", "never-send"}
+    assert settings.symbol("ZMD").lint_off == settings.symbol("ZMD").lint_blocking == frozenset()
+
+
+def test_a_misspelt_lint_rule_is_told_with_the_nearest_there_is(tmp_path: Path) -> None:
+    error = mistake(tmp_path, SETTINGS + LINT + 'off = ["ocn-mising"]\n')
+    assert "'ocn-mising' is no lint rule; did you mean 'ocn-missing'?" in str(error)
+    assert "symbols.ZUL.lint.off" in error.where
+    assert "lint --rules" in str(mistake(tmp_path, SETTINGS + LINT + 'blocking = ["x"]\n'))
+
+
+def test_a_lint_rule_cannot_be_off_and_block(tmp_path: Path) -> None:
+    assert "can't be off and block" in str(mistake(tmp_path, SETTINGS + LINT + 'off = ["sparse"]\nblocking = ["sparse"]\n'))

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import io
 import os
 import signal
 import subprocess
 import sys
+import tarfile
+import threading
 import time
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import orjson
 import pytest
 
 from oclc_console.errors import CallError, InputError, Refused
+from oclc_console.marc.record import put_together, take_apart
 from oclc_console.operations.outbox import read_outbox
 from oclc_console.operations.prepare import exit_code, prepare
 from oclc_console.operations.prepared import prepared_set
 from oclc_console.operations.upload import upload
 from oclc_console.store import log
-from oclc_console.store.events import FileWithdrawn, SetAside
+from oclc_console.store.events import FileWithdrawn, Linted, SetAside
 from tests.operations.stage import (
+    TOML,
     archival,
     carry_out,
     holding,
@@ -183,8 +190,8 @@ def test_two_files_of_one_set_add_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("content", "sentence"), [
-    (b"", "holds no records"), (b"\r\n\r\n", "holds no records"), (b"<?xml version='1.0'?><collection/>", "XML"),
-    (b"\x1f\x8b\x08\x00", "gzip"), (b"PK\x03\x04", "zip"), (b'{"a": 1}', "JSON"), (b"Dear OCLC, ...", "plain text"),
+    (b"PK\x03\x04", "zip"), (b'{"a": 1}', "JSON"), (b"Dear OCLC, ...", "plain text"),
+    (b"<html><body>Login</body></html>", "HTML|web page|XML"),
 ])
 def test_a_file_that_is_not_marc_is_one_sentence_and_no_run(tmp_path: Path, content: bytes, sentence: str) -> None:
     workspace = workspace_in(tmp_path)
@@ -193,6 +200,86 @@ def test_a_file_that_is_not_marc_is_one_sentence_and_no_run(tmp_path: Path, cont
         prepare(workspace, "ZAA", [source])
     assert error.value.then and str(source) in error.value.where
     assert not list(workspace.runs.glob("2*"))
+
+
+@pytest.mark.parametrize("content", [
+    pytest.param(b"", id="nothing"), pytest.param(b"\r\n\r\n", id="line ends"),
+    pytest.param(b"<?xml version='1.0'?><collection/>", id="empty collection"),
+])
+def test_a_file_without_records_is_an_error_and_leaves_nothing_behind(tmp_path: Path, content: bytes) -> None:
+    workspace = workspace_in(tmp_path)
+    source = write(tmp_path / "a.mrc", content)
+    with pytest.raises(InputError, match="no records"):
+        carry_out(workspace, prepare(workspace, "ZAA", [source]))
+    assert not list((workspace.root / "outbox").rglob("*.mrc")) and not list(workspace.runs.glob("*/out"))
+
+
+def marcxml(*records: bytes) -> bytes:
+    """These binary records as Alma would publish them in XML: no namespace, one line, 001 last of the control fields."""
+    def element(raw: bytes) -> str:
+        record = take_apart(raw)
+        parts = [f"<leader>{record.leader.decode()}</leader>"]
+        pairs = list(zip(record.tags, record.fields, strict=True))
+        for tag, field in sorted(pairs, key=lambda pair: (pair[0] >= b"010", pair[0] == b"001", pair[0])):
+            if tag < b"010":
+                parts.append(f'<controlfield tag="{tag.decode()}">{field.decode()}</controlfield>')
+                continue
+            head, *subs = field.decode().split("\x1f")
+            inner = "".join(f'<subfield code="{sub[0]}">{escape(sub[1:])}</subfield>' for sub in subs)
+            parts.append(f'<datafield tag="{tag.decode()}" ind1="{head[0]}" ind2="{head[1]}">{inner}</datafield>')
+        return f"<record>{''.join(parts)}</record>"
+
+    return ("<?xml version='1.0' encoding='UTF-8'?><collection>" + "".join(map(element, records)) + "</collection>").encode()
+
+
+def tar_gz(name: str, content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        member = tarfile.TarInfo(name)
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("shape", ["xml", "gzip", "tar.gz of binary", "tar.gz of xml"])
+def test_every_shape_alma_publishes_becomes_the_same_files(tmp_path: Path, shape: str) -> None:
+    records = [trusted(1), archival(2), holding(3)]
+    binary = b"".join(records)
+    content = {"xml": marcxml(*records), "gzip": gzip.compress(binary), "tar.gz of binary": tar_gz("inner.mrc", binary),
+               "tar.gz of xml": tar_gz("other_name.xml", marcxml(*records))}[shape]
+    workspace = workspace_in(tmp_path)
+    result, _ = carry_out(workspace, prepare(workspace, "ZAA", [write(tmp_path / "any_new.xml.tar.gz", content)]))
+    assert (result["in_set"], result["routed"]) == (3, 3)
+    sent = b"".join(file.path.read_bytes() for file in read_outbox(workspace, "ZAA"))
+    assert sent == b"".join([archival(2), trusted(1), holding(3)])
+
+
+def test_a_file_of_deleted_records_is_refused_because_its_local_numbers_would_be_wrong(tmp_path: Path) -> None:
+    workspace = workspace_in(tmp_path)
+    source = write(tmp_path / "zaa_28150407720009999_delete.mrc", holding(1, without=[b"852"]))
+    with pytest.raises(CallError, match="deleted records"):
+        prepare(workspace, "ZAA", [source])
+
+
+def test_a_file_that_is_still_being_written_is_not_prepared(tmp_path: Path) -> None:
+    workspace = workspace_in(tmp_path)
+    source = write(tmp_path / "a.mrc", *(trusted(n) for n in range(50)))
+    done = threading.Event()
+
+    def alma() -> None:
+        with open(source, "ab") as file:
+            while not done.wait(0.01):
+                file.write(trusted(1))
+                file.flush()
+
+    writer = threading.Thread(target=alma)
+    writer.start()
+    try:
+        with pytest.raises(InputError, match="still being written"):
+            carry_out(workspace, prepare(workspace, "ZAA", [source]))
+    finally:
+        done.set()
+        writer.join()
 
 
 def test_a_missing_file_a_folder_and_a_file_named_twice_are_wrong_calls(tmp_path: Path) -> None:
@@ -283,3 +370,40 @@ def test_the_list_of_unrouted_ids_runs_nothing_in_a_spreadsheet(tmp_path: Path) 
         carry_out(workspace, prepare(workspace, "ZAA", [write(tmp_path / "a.mrc", odd)]))
     listing = Path(refused.value.where).read_text()
     assert "'=cmd" in listing and "\x1b" not in listing
+
+
+def titled_twice(number: int) -> bytes:
+    """A record with two $b in its title, which OCLC does not take."""
+    record = take_apart(holding(number))
+    pairs = zip(record.tags, record.fields, strict=True)
+    return put_together(record.leader, [(t, b"10\x1faTitle :\x1fbone :\x1fbtwo." if t == b"245" else f) for t, f in pairs])
+
+
+def test_what_oclc_will_say_is_known_before_the_upload_and_listed(tmp_path: Path) -> None:
+    workspace = workspace_in(tmp_path)
+    source = write(tmp_path / "a.mrc", trusted(1), titled_twice(2))
+    result, events = carry_out(workspace, prepare(workspace, "ZAA", [source]))
+    assert result["routed"] == 2, "lint only tells; it holds nothing back by itself"
+    said = {event.sentence: event for event in events if isinstance(event, Linted)}
+    assert said["$b in 245 occurs too many times."].severity == "SEVERE"
+    (listing,) = workspace.runs.glob("*/findings.csv")
+    assert "$b in 245 occurs too many times." in listing.read_text() and "2200000000029999" in listing.read_text()
+
+
+def test_a_blocking_rule_holds_the_record_back(tmp_path: Path) -> None:
+    blocking = '[symbols.ZAA.lint]\nblocking = ["subfield-repeated"]\n[symbols.ZOLD]'
+    workspace = workspace_in(tmp_path, TOML.replace("[symbols.ZOLD]", blocking))
+    bad = titled_twice(2)
+    result, _ = carry_out(workspace, prepare(workspace, "ZAA", [write(tmp_path / "a.mrc", trusted(1), bad)]))
+    assert (result["routed"], result["quarantined"]) == (1, 1)
+    assert "quarantined:subfield-repeated" in [row["fate"] for row in ledger(workspace, "ZAA")]
+    (kept,) = (workspace.root / "quarantine" / "ZAA").iterdir()
+    assert kept.read_bytes() == bad
+
+
+def test_a_rule_that_is_switched_off_says_nothing(tmp_path: Path) -> None:
+    off = '[symbols.ZAA.lint]\noff = ["subfield-repeated"]\n[symbols.ZOLD]'
+    workspace = workspace_in(tmp_path, TOML.replace("[symbols.ZOLD]", off))
+    source = write(tmp_path / "a.mrc", titled_twice(2))
+    _, events = carry_out(workspace, prepare(workspace, "ZAA", [source]))
+    assert not [event for event in events if isinstance(event, Linted) and event.rule == "subfield-repeated"]

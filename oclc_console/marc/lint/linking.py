@@ -1,0 +1,123 @@
+"""Rules about pairs: fields in another script (880), the $6 that ties them to their partners, and the scripts that 066 says
+are there (MARC 21, Appendix A). Pairing errors were the first cause of rejection in the one published error statistic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from oclc_console.marc.lint.rule import CRITICAL, MINOR, SEVERE, Hit, Rule, tags
+from oclc_console.marc.lint.shapes import odd_shape
+from oclc_console.marc.lint.view import View, numbered
+from oclc_console.marc.record import text_of
+
+_LINK = re.compile(rb"(\d{3})-(\d{2})(?:/[^/ ]+(?:/[lr])?)?")
+_PLAIN = re.compile(rb"..\x1f6(\d{3})-(0[1-9]|[1-9]\d)(?:/[^/ \x1f]+(?:/[lr])?)?(?:\x1f|\Z)", re.DOTALL)
+_ALONE = b"00"  # an 880 without a partner says so with this number
+# Where the characters of each script that 066 $c can name are found in Unicode; a script not listed is not judged.
+_SCRIPTS = {
+    b"(3": re.compile("[\u0600-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufeff]"),
+    b"(4": re.compile("[\u0600-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufeff]"),
+    b"(N": re.compile("[\u0400-\u052f]"),
+    b"(Q": re.compile("[\u0400-\u052f]"),
+    b"(2": re.compile("[\u0590-\u05ff\ufb1d-\ufb4f]"),
+    b"(S": re.compile("[\u0370-\u03ff\u1f00-\u1fff]"),
+    b"$1": re.compile("[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"),
+}
+
+
+def _bad_links(view: View) -> Iterator[Hit]:
+    """A $6 that can't be read, leads to a tag it may not lead to, or finds no field at its other end."""
+    ends = _ends(view)
+    for index, (tag, codes) in enumerate(zip(view.tags, view.codes, strict=True)):
+        if b"6" not in codes:
+            continue
+        for number, value in numbered(view.fields[index], b"6"):
+            match = _LINK.fullmatch(value.strip())
+            partner = (match[1], tag, match[2]) if match else None
+            to_880 = match is not None and (match[1] == b"880") != (tag == b"880")
+            alone = match is not None and tag == b"880" and match[2] == _ALONE
+            if not to_880 or not (alone or partner in ends):
+                occurrence = view.occurrence(index)
+                yield Hit(tag, occurrence, {"nth_subfield": number, "nth_field": occurrence})
+
+
+def _ends(view: View) -> set[tuple[bytes, bytes, bytes]]:
+    """(own tag, tag it leads to, number) of every readable $6."""
+    ends = set()
+    for tag, codes, field in zip(view.tags, view.codes, view.fields, strict=True):
+        if b"6" in codes:
+            for _, value in numbered(field, b"6"):
+                if match := _LINK.match(value.strip()):
+                    ends.add((tag, match[1], match[2]))
+    return ends
+
+
+def _no_880(view: View) -> Iterator[Hit]:
+    if view.has(b"880"):
+        return
+    told: set[bytes] = set()
+    for tag, codes in zip(view.tags, view.codes, strict=True):
+        if b"6" in codes and tag not in told:
+            told.add(tag)
+            yield Hit(tag)
+
+
+def _unlinked(view: View) -> Iterator[Hit]:
+    for occurrence, codes, _ in view.each(b"880"):
+        if b"6" not in codes:
+            yield Hit(b"880", occurrence, {"nth_field": occurrence})
+
+
+def _script_missing(view: View) -> Iterator[Hit]:
+    """Only records in UTF-8 are judged; in MARC-8 the script stands in escape sequences."""
+    if view.leader[9:10] != b"a":
+        return
+    for occurrence, _, field in view.each(b"066"):
+        for number, value in numbered(field, b"c"):
+            script = _SCRIPTS.get(value.strip())
+            if script is None:
+                continue
+            if any(script.search(parallel.decode("utf-8", "replace")) for _, _, parallel in view.each(b"880")):
+                continue
+            if not script.search(view.body.decode("utf-8", "replace")):
+                yield Hit(b"066", occurrence,
+                          {"nth_subfield": number, "nth_field": occurrence, "script": text_of(value.strip())})
+
+
+def _odd_links(view: View) -> bool:
+    """Whether the $6 of a record are anything but pairs, each standing first in its field, of the plainest form."""
+    if b"6" not in view.all_codes:
+        return False
+    linked = [(tag, field) for tag, codes, field in zip(view.tags, view.codes, view.fields, strict=True)
+              if codes[:1] == b"6"]
+    if len(linked) != view.all_codes.count(b"6"):
+        return True
+    here, there = set(), set()
+    for tag, field in linked:
+        match = _PLAIN.match(field)
+        if not match:
+            return True
+        if tag == b"880":
+            there.add(match[1] + match[2])
+        elif match[1] == b"880":
+            here.add(tag + match[2])
+        else:
+            return True
+    return here != there
+
+
+RULES = (
+    Rule("linking-data", "{nth_subfield} $6 in {nth_field} {tag} has invalid linking data.", SEVERE,
+         "BibExceptionReport; a $6 that can't be read is seen there, one whose partner is missing or another is inferred "
+         "(MARC 21, Appendix A)",
+         "Make both ends agree (245 $6 880-01 and 880 $6 245-01/...), or take the $6 out.", _bad_links, gate=_odd_links),
+    Rule("parallel-missing", "Invalid relationship - when $6 in {tag} is present, then 880 must be present.", CRITICAL,
+         "BibExceptionReport", "Add the 880 it leads to, or take the $6 out.", _no_880, gate=_odd_links),
+    Rule("parallel-unlinked", "The {nth_field} 880 has no $6: nothing says which field it belongs to.", SEVERE,
+         "MARC 21, 880: $6 ties it to its field", "Give it the $6 of its field (tag and number), or 00 for none.", _unlinked,
+         words="ours", gate=odd_shape),
+    Rule("script-missing", "{nth_subfield} $c in {nth_field} 066 indicates presence of {script} script, but {script} script "
+         "is not found.", MINOR, "BibExceptionReport; the scripts' characters by MARC 21 and Unicode",
+         "Take the script out of 066, or restore the 880 fields that were lost.", _script_missing, needs=tags("066")),
+)

@@ -58,6 +58,7 @@ def _nothing_on_screen_breaks(workspace: Path) -> None:
         assert "\x1b" not in shown.stdout and "Traceback" not in shown.stderr
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_demo(tmp_path: Path) -> None:
     results = []
     for name in ("a", "b"):
@@ -66,6 +67,7 @@ def test_the_same_seed_makes_the_same_demo(tmp_path: Path) -> None:
     assert results[0] == results[1]
 
 
+@pytest.mark.slow
 def test_a_demo_killed_again_and_again_ends_as_an_undisturbed_one(tmp_path: Path) -> None:
     calm = orjson.loads(command("demo", "--headless", "--json", "--records", "600", "--dir", tmp_path / "calm").stdout)
     words = [sys.executable, "-m", "oclc_console", "demo", "--headless", "--json", "--records", "600", "--dir",
@@ -117,7 +119,7 @@ def test_prepare_prints_one_object_on_stdout_and_its_words_on_stderr(tmp_path: P
 @pytest.mark.parametrize(("words", "code", "sentence"), [
     (["prepare", "ZXX", "a.mrc"], 2, "the symbol ZXX is not in it"),
     (["prepare", "ZAA", "none.mrc"], 2, "there is no such file"),
-    (["prepare", "ZAA", "text.txt"], 2, "plain text, not binary MARC"),
+    (["prepare", "ZAA", "text.txt"], 2, "plain text, not MARC"),
     (["prepare", "ZAA", "empty.mrc"], 2, "no records"),
     (["prepare", "ZAA", "loose.mrc"], 4, "1 unrouted and 0 double of 1"),
     (["prepare", "ZAA", "a.mrc", "--accept-unrouted", " "], 2, "the reason is empty"),

@@ -110,6 +110,7 @@ def test_a_record_that_ends_exactly_at_a_block_is_neither_lost_nor_doubled(tmp_p
     assert len(scanned(tmp_path, content + G1)) == count + 2
 
 
+@pytest.mark.slow
 def test_a_file_in_which_nothing_ends_is_refused_before_memory_runs_out(tmp_path: Path) -> None:
     path = tmp_path / "a.mrc"
     with open(path, "wb") as handle:

@@ -208,6 +208,7 @@ def test_an_encoding_nobody_knows_is_refused() -> None:
         read(document(one("1")).replace(b"UTF-8", b"EBCDIC-99"))
 
 
+@pytest.mark.slow
 def test_a_record_that_never_ends_is_refused_before_memory_runs_out() -> None:
     class Endless(io.RawIOBase):
         def __init__(self) -> None:

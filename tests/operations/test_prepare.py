@@ -316,6 +316,7 @@ def test_stray_bytes_between_records_lose_no_record(tmp_path: Path) -> None:
     assert file.path.read_bytes() == trusted(1) + trusted(2)
 
 
+@pytest.mark.slow
 def test_a_prepare_killed_at_any_moment_and_called_again_ends_as_an_undisturbed_one(tmp_path: Path) -> None:
     source = write(tmp_path / "big.mrc", *(trusted(n) for n in range(4000)))
     toml = """

@@ -87,7 +87,7 @@ async def draw(scene: Scene, size: tuple[int, int], workspace: Workspace, held: 
         held.at(seconds=12 if scene.live else 0)
         live = stack.enter_context(live_upload(workspace)) if scene.live else None
         app = ConsoleApp(workspace if scene.workspace else None, Path("/srv/library"))
-        app.quick_seconds = app.quiet_seconds = 0.02
+        app.quick_seconds = app.quiet_seconds = 0.1
         async with app.run_test(size=size) as pilot:
             await settled(pilot)
             if live is not None:

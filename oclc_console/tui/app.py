@@ -160,6 +160,7 @@ class ConsoleApp(App[Result]):
         good = run.state == "done" and not run.needs_attention
         glyph_word, _ = words.state_piece("look" if run.state == "done" and not good else run.state)
         said = run.end.reason if run.end and run.end.reason else "3 Runs shows what it did."
+        said = words.short_paths(words.below(said, self.opened.root))
         said = next((part for part in words.clauses(said) if len(part) <= TOAST_WIDTH), "3 Runs shows why.")
         self.notify(said, title=f"{glyph_word}: {run.verb} {run.symbol}", markup=False,
                     severity="information" if good else "warning" if run.state != "failed" else "error")

@@ -16,6 +16,7 @@ from textual.binding import Binding
 from textual.command import CommandPalette
 
 from oclc_console.store import log
+from oclc_console.store.events import Ended
 from oclc_console.tui import screens
 from oclc_console.tui.app import PLACES, ConsoleApp
 from oclc_console.tui.screens.base import ConsoleScreen
@@ -320,3 +321,16 @@ async def test_the_log_lists_every_act_and_v_checks_that_none_was_changed(worksp
         await press(pilot, "v")
         screen = await shows(pilot, "The log is not sound")
         assert "was changed after it was written" in flat(screen)
+
+
+async def test_a_toast_takes_two_lines_and_goes_away_soon(workspace: Workspace) -> None:
+    app = console(workspace)
+    with live_upload(workspace) as live:
+        async with app.run_test(size=SIZE, notifications=True) as pilot:
+            await shows(pilot, "Running 1")
+            live.say(Ended("failed", 3, f"the disk is full; {'nothing more can be written here, ' * 5}. Make room."))
+            screen = await shows(pilot, "✖ failed: upload ZMD", "the disk is full")
+            at = next(at for at, line in enumerate(screen.splitlines()) if "✖ failed: upload ZMD" in line)
+            (toast,) = app.screen.query("Toast")
+            assert toast.size.height == 2 and "the disk is full" in screen.splitlines()[at + 1]
+            assert app.NOTIFICATION_TIMEOUT <= 4

@@ -81,23 +81,28 @@ def held_world() -> Iterator[HeldClock]:
             os.chdir(here)
 
 
-async def draw(scene: Scene, size: tuple[int, int], workspace: Workspace, held: HeldClock) -> tuple[str, str]:
-    """(the screen as text, its keys as a table)."""
+async def draw(scene: Scene, workspace: Workspace, held: HeldClock) -> tuple[list[str], str]:
+    """(the screen as text, once for each size; its keys as a table)."""
     with contextlib.ExitStack() as stack:
         held.at(seconds=12 if scene.live else 0)
         live = stack.enter_context(live_upload(workspace)) if scene.live else None
         app = ConsoleApp(workspace if scene.workspace else None, Path("/srv/library"))
         app.quick_seconds = app.quiet_seconds = 0.1
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=SIZES[0]) as pilot:
             await settled(pilot)
             if live is not None:
                 await _moves(app, pilot, live, held)
             await press(pilot, *scene.keys)
-            drawn = text_of(app), _keys(app)
+            drawn = [text_of(app)]
+            for size in SIZES[1:]:
+                await pilot.resize_terminal(*size)
+                await settled(pilot)
+                drawn.append(text_of(app))
+            keys = _keys(app)
     if live is not None:
         _remove(live.path)
         held.at()
-    return drawn
+    return drawn, keys
 
 
 async def _moves(app: ConsoleApp, pilot: object, live: object, held: HeldClock) -> None:
@@ -146,9 +151,8 @@ def drawing() -> str:
         bare = _bare(held)
         for scene in SCENES:
             parts.append(f"\n## {scene.title}\n")
-            keys = ""
-            for size in SIZES:
-                text, keys = asyncio.run(draw(scene, size, bare if scene.empty else stage, held))
+            drawn, keys = asyncio.run(draw(scene, bare if scene.empty else stage, held))
+            for size, text in zip(SIZES, drawn, strict=True):
                 parts.append(f"\n{size[0]}x{size[1]}\n\n```text\n{text}\n```\n")
             parts.append(f"\n{keys}\n")
     return "".join(parts)

@@ -57,6 +57,33 @@ def compile_rule(rule: Rule, named: Mapping[str, Rule], _inside: tuple[str, ...]
     return test
 
 
+def conditions(rule: Rule, named: Mapping[str, Rule]) -> list[str]:
+    """The conditions a rule comes down to, each once, in the order they are met; of named rules only built-in ones are left.
+    For whoever asks many rules of one record: each condition is then asked once (see `holds`)."""
+    found: dict[str, None] = {}
+    for text in (*rule.all, *rule.any, *rule.none):
+        inner = named.get(text.strip()[1:]) if text.strip().startswith("@") else None
+        found.update(dict.fromkeys(conditions(inner, named) if inner else [text.strip()]))
+    return list(found)
+
+
+def holds(rule: Rule, named: Mapping[str, Rule], answers: Mapping[str, bool]) -> bool:
+    """Whether a rule holds for a record of which each of its `conditions` has been answered."""
+
+    def answer(text: str) -> bool:
+        inner = named.get(text.strip()[1:]) if text.strip().startswith("@") else None
+        return holds(inner, named, answers) if inner else answers[text.strip()]
+
+    return (all(map(answer, rule.all)) and (not rule.any or any(map(answer, rule.any)))
+            and not any(map(answer, rule.none)))
+
+
+def tag_of(condition: str) -> bytes | None:
+    """The tag without which a condition can't hold; None when there is no such single tag (LDR, 1XX, @brief)."""
+    tag = condition[:3]
+    return None if tag == "LDR" or "X" in tag or tag.startswith("@") else tag.encode()
+
+
 def compile_condition(text: str, named: Mapping[str, Rule], _inside: tuple[str, ...] = ()) -> Test:
     """A function that tells whether a record fulfils one condition. Raises RuleMistake."""
     text = text.strip()

@@ -17,7 +17,7 @@ from itertools import accumulate
 from pathlib import Path
 from struct import Struct
 from struct import error as StructError
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from oclc_console.errors import InputError
 from oclc_console.marc.record import LONGEST_RECORD, Record
@@ -50,8 +50,7 @@ class Finding:
     fatal: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Scanned:
+class Scanned(NamedTuple):
     """One stretch of the file that ends in 0x1D (or the file's end, or where a sound record begins): its 1-based
     number, the byte it starts at, its bytes (0x1D included where there was one), the record when it is sound, and what
     was found."""
@@ -107,8 +106,20 @@ def scan(path: Path) -> Iterator[Scanned]:
     """Every record of the file, sound or not, in order. Raises InputError when it is not MARC at all or holds none."""
     require_marc(path)
     number = 0
+    for found in scan_part(path):
+        number = found.number
+        yield found
+    if number == 0:
+        raise InputError("the file holds no records", where=str(path), then="Publish again in Alma, then try again.")
+
+
+def scan_part(path: Path, start: int = 0, end: int | None = None) -> Iterator[Scanned]:
+    """Every record between two bytes of a file, sound or not; numbers count from 1, offsets from the file's beginning.
+    Every stretch up to a 0x1D is judged by itself, so parts that are cut right behind one, put together, are the whole."""
+    number = 0
     with open(path, "rb", buffering=0) as handle:
-        for offset, raw, ended in _pieces(handle, path):
+        handle.seek(start)
+        for offset, raw, ended in _pieces(handle, path, start, end):
             number += 1
             found = judge(number, offset, raw, ended)
             if found.record is None and (at := _sound_end(found)):
@@ -117,14 +128,13 @@ def scan(path: Path) -> Iterator[Scanned]:
                 number += 1
                 found = judge(number, offset + at, raw[at:])
             yield found
-    if number == 0:
-        raise InputError("the file holds no records", where=str(path), then="Publish again in Alma, then try again.")
 
 
-def _pieces(handle: BinaryIO, path: Path) -> Iterator[tuple[int, bytes, bool]]:
+def _pieces(handle: BinaryIO, path: Path, offset: int, end: int | None) -> Iterator[tuple[int, bytes, bool]]:
     """(offset, bytes, whether a 0x1D ended them) for every stretch; what may stand between records is skipped."""
-    tail, offset = b"", 0
-    while block := handle.read(_BLOCK):
+    tail, left = b"", _BLOCK if end is None else end - offset
+    while block := handle.read(min(_BLOCK, left)):
+        left -= 0 if end is None else len(block)
         parts = (tail + block).split(b"\x1d")
         tail = parts.pop()
         for part in parts:

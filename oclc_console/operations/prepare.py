@@ -1,37 +1,46 @@
 """prepare: Alma's published files become files OCLC will accept, and every record in the set gets its ledger row. Records
-leave byte for byte as they came. Nothing is half-done: all is written in the run's folder, counted, checked at the gate,
-and only then moved to its places; a run killed while moving is finished by the next one. Not for sending (upload.py).
+leave byte for byte as they came. The set is cut into chunks that any number of workers work through (chunks.py); then their
+fragments are put together in source order (assembly.py), so the outcome is the same whoever did the work. Nothing is
+half-done: all is written in the run's folder, counted, checked at the gate, and only then moved to its places; a run killed
+while moving is finished by the next one. Not for sending (upload.py).
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import shutil
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from oclc_console import clock
-from oclc_console.errors import CallError, Refused
-from oclc_console.files import locked, replace_file, sha256_of, sync_folder
-from oclc_console.marc.record import Record
-from oclc_console.marc.source import Scanned, require_marc, scan
+from oclc_console.errors import CallError, InputError, Refused
+from oclc_console.files import locked, replace_file, sync_folder
+from oclc_console.marc.source import require_marc
+from oclc_console.operations import tally
+from oclc_console.operations.assembly import Chunk, loose_records, write_ledger
+from oclc_console.operations.chunks import CHUNK_BYTES, STOP, ChunkTask, Stopped, work_through
+from oclc_console.operations.fragments import QUARANTINE, records_path
 from oclc_console.operations.outbox import OutboxFile, read_outbox
-from oclc_console.operations.output_files import OutputFile, OutputFiles
+from oclc_console.operations.output_files import OutputFile, OutputPlan, WriteTask, write_output
 from oclc_console.operations.publish import STAGING, finish_interrupted, publish
-from oclc_console.operations.routing import Placed, Router
+from oclc_console.operations.regions import regions
+from oclc_console.operations.routing import routing_rules
+from oclc_console.operations.tally import Source
+from oclc_console.operations.workers import carry_out, check_workers, executor
 from oclc_console.settings import Symbol
 from oclc_console.store import log
-from oclc_console.store.events import Counted, Event, FileReady, Note, SetAside, SourceRead, Staged
-from oclc_console.store.ledger import LedgerRow, LedgerWriter
+from oclc_console.store.events import Counted, Event, FileReady, Note, Staged
 from oclc_console.store.runs import Operation, RunFolder
 from oclc_console.workspace import Workspace, folder_name
+
+_FRAGMENTS = "fragments"
 
 
 def prepare(
@@ -41,14 +50,20 @@ def prepare(
     *,
     set_count: int | None = None,
     accept_unrouted: str | None = None,
+    workers: int = 1,
+    cluster: str | None = None,
 ) -> Operation:
     """Prepares a symbol's files from what Alma published. `set_count` is Alma's own count of the set; `accept_unrouted` a
-    person's reason for going on although some records go nowhere or to two streams. Raises CallError or InputError before
-    a run is made when the call can't work; the run itself raises Refused at the gate (unrouted or double > 0)."""
+    person's reason for going on although some records go nowhere or to two streams. `workers` processes of this machine do
+    the work, or a Dask cluster whose scheduler's address is `cluster`; its workers must have this package and see the
+    workspace and the files under the same paths. Raises CallError or InputError before a run is made when the call can't
+    work; the run itself raises Refused at the gate (unrouted or double > 0)."""
     symbol = workspace.settings.symbol(symbol_code)
+    check_workers(workers, cluster)
     _check_call(workspace, symbol, paths, accept_unrouted)
     asked = {"files": [str(path) for path in paths], "set_count": set_count, "accept_unrouted": accept_unrouted}
-    job = _Prepare(workspace, symbol, [Path(path) for path in paths], set_count, accept_unrouted, asked)
+    job = _Prepare(workspace, symbol, [Path(path).absolute() for path in paths], set_count, accept_unrouted, asked,
+                   workers, cluster)
     return Operation("prepare", symbol.code, asked, job.work, fold, exit_code)
 
 
@@ -72,41 +87,6 @@ def _check_call(workspace: Workspace, symbol: Symbol, paths: Sequence[Path], rea
 
 
 @dataclass
-class _Tally:
-    """What has been counted so far; the first faults of each kind in the file in hand."""
-
-    in_set: int = 0
-    routed: int = 0
-    unrouted: int = 0
-    double: int = 0
-    quarantined: int = 0
-    excluded: Counter[str] = field(default_factory=Counter)
-    faults: dict[str, list[Any]] = field(default_factory=dict)
-    loose: list[tuple[str, str, str, int]] = field(default_factory=list)
-
-    def count(self, fate: str) -> None:
-        self.in_set += 1
-        kind, _, detail = fate.partition(":")
-        if kind == "excluded":
-            self.excluded[detail] += 1
-        elif kind == "quarantined":
-            self.quarantined += 1
-        elif kind == "unrouted":
-            self.unrouted += 1
-        else:
-            self.routed += 1
-            self.double += kind == "double"
-
-    def event(self, set_count: int | None) -> Counted:
-        return Counted(self.in_set, set_count, dict(sorted(self.excluded.items())), self.routed, self.unrouted,
-                       self.double, self.quarantined)
-
-
-class _Stopped(Exception):
-    """Somebody asked the run to stop."""
-
-
-@dataclass
 class _Prepare:
     workspace: Workspace
     symbol: Symbol
@@ -114,6 +94,8 @@ class _Prepare:
     set_count: int | None
     reason: str | None
     asked: dict[str, Any]
+    workers: int
+    cluster: str | None
 
     def work(self, folder: RunFolder) -> Iterator[Event]:
         sender = self.workspace.settings.sender(self.symbol)
@@ -126,102 +108,108 @@ class _Prepare:
             yield from self._prepare(folder, sender)
 
     def _prepare(self, folder: RunFolder, sender: Symbol) -> Iterator[Event]:
-        router = Router(self.workspace.settings, self.symbol)
-        used = {path.name for path in (self.workspace.root / "outbox").rglob("*.mrc")}
-        day = clock.now().astimezone().date()
-        outputs = OutputFiles(folder.path / STAGING, sender, self.symbol.records_per_file, day, used)
-        ledger = LedgerWriter(folder.path / STAGING / "ledger.parquet")
-        tally = _Tally()
-        folder.progress.total = sum(path.stat().st_size for path in self.paths)
-        folder.progress.files_total = len(self.paths)
-        digests = []
+        staging = folder.path / STAGING
         try:
-            with open(folder.path / STAGING / "quarantine.mrc", "xb") as quarantine:
-                for path in self.paths:
-                    yield from self._one_source(folder, path, router, outputs, ledger, quarantine, tally)
-                    if folder.stop.is_set():
-                        raise _Stopped
-                    digests.append(sha256_of(path))
-                    yield SourceRead(path.name, folder.progress.file_total, path.stat().st_size, digests[-1])
-            yield tally.event(self.set_count)
-            yield from self._gate(folder, tally)
-            outputs.close()
-            ledger.close()
-            staged = self._stage(folder, outputs.closed, digests)
+            (staging / _FRAGMENTS).mkdir(parents=True)
+            with executor(self.workers, self.cluster) as workers:
+                try:
+                    staged = yield from self._make(folder, staging, sender, workers)
+                except BaseException:
+                    (staging / _FRAGMENTS / STOP).touch()  # whoever still works must not keep the executor from closing
+                    raise
+            shutil.rmtree(staging / _FRAGMENTS)
+            sync_folder(staging)
         except BaseException as error:
-            outputs.abandon()
-            ledger.abandon()
-            shutil.rmtree(folder.path / STAGING, ignore_errors=True)
-            if isinstance(error, _Stopped):
+            shutil.rmtree(staging, ignore_errors=True)
+            if isinstance(error, Stopped):
                 return
             raise
         yield staged
         yield from publish(self.workspace, self.symbol, folder.path)
 
-    def _one_source(self, folder: RunFolder, path: Path, router: Router, outputs: OutputFiles, ledger: LedgerWriter,
-                    quarantine: io.BufferedWriter, tally: _Tally) -> Iterator[Event]:
-        progress = folder.progress
-        progress.file, progress.file_done, before = path.name, 0, progress.done
-        tally.faults.clear()
-        for scanned in scan(path):
-            if folder.stop.is_set():
-                return
-            placed = router.place(scanned)
-            tally.count(placed.fate)
-            if placed.fate.startswith("quarantined"):
-                quarantine.write(scanned.raw)
-                self._fault(tally, placed, scanned)
-            elif placed.fate in ("unrouted", "double"):
-                tally.loose.append((placed.fate, placed.mms or "", placed.lsn or "", scanned.number))
-            output = outputs.add(placed.stream, scanned.raw) if placed.stream else None
-            ledger.add(_row(path, scanned, placed, output))
-            progress.file_total = scanned.number
-            progress.done = before + scanned.offset + len(scanned.raw)
-        progress.files_done += 1
-        for rule, (records, number, offset, detail) in tally.faults.items():
-            yield SetAside(path.name, rule, records, number, offset, detail)
+    def _make(self, folder: RunFolder, staging: Path, sender: Symbol, workers: Executor) -> Generator[Event, None, Staged]:
+        fragments = staging / _FRAGMENTS
+        sources = yield from self._work_through(folder, fragments, workers)
+        counted = tally.count(sources, self.set_count)
+        yield counted
+        parts = [(chunk, result) for source in sources for chunk, result in source.chunks()]
+        loose = [chunk for chunk, result in parts if result.fates.keys() & {"unrouted", "double"}]
+        yield from self._gate(folder, counted, loose_records(fragments, loose))
+        chunks = [chunk for chunk, _ in parts]
+        used = {path.name for path in (self.workspace.root / "outbox").rglob("*.mrc")}
+        day = clock.now().astimezone().date()
+        plan = OutputPlan(sender, self.symbol.records_per_file, day, used)
+        write_ledger(staging / "ledger.parquet", fragments, chunks, plan, sender.streams)
+        self._keep_quarantine(staging, [chunk for chunk, result in parts if result.faults])
+        writes = [WriteTask(staging / file.name, fragments, file.number, tuple(file.pieces)) for file in plan.files]
+        digests = dict(carry_out(workers, write_output, writes, folder.stop))
+        plan.files.sort(key=lambda file: file.order)
+        return self._stage(folder, plan.files, digests, [source.digest.hexdigest() for source in sources])
 
-    def _fault(self, tally: _Tally, placed: Placed, scanned: Scanned) -> None:
-        rule = placed.fate.partition(":")[2]
-        detail = placed.finding.detail if placed.finding else ""
-        if rule in tally.faults:
-            tally.faults[rule][0] += 1
-        else:
-            tally.faults[rule] = [1, scanned.number, scanned.offset, detail]
+    def _work_through(
+        self, folder: RunFolder, fragments: Path, workers: Executor
+    ) -> Generator[Event, None, list[Source]]:
+        rules, numbers = routing_rules(self.workspace.settings, self.symbol), count()
+        sources = [
+            Source(path, path.stat().st_size,
+                   [ChunkTask(next(numbers), region, fragments, rules) for region in regions(path, CHUNK_BYTES)])
+            for path in self.paths
+        ]
+        home = {task.number: (source, task.region) for source in sources for task in source.tasks}
+        tasks = [task for source in sources for task in source.tasks]
+        progress, unsaid = folder.progress, list(sources)
+        progress.total, progress.files_total = sum(source.size for source in sources), len(sources)
+        for result in carry_out(workers, work_through, tasks, folder.stop):
+            source, region = home[result.number]
+            source.take(result)
+            progress.file, progress.file_total, progress.file_done = source.path.name, source.size, source.hashed
+            progress.done += region.end - region.start
+            while unsaid and unsaid[0].whole:
+                yield from self._said(unsaid.pop(0))
+                progress.files_done += 1
+        return sources
 
-    def _gate(self, folder: RunFolder, tally: _Tally) -> Iterator[Event]:
-        if self.set_count is not None and self.set_count != tally.in_set:
-            apart = f"{abs(self.set_count - tally.in_set):,} {'missing' if self.set_count > tally.in_set else 'too many'}"
-            yield Note(f"Alma counted {self.set_count:,} records in the set, the files hold {tally.in_set:,}: {apart}")
-        if not tally.loose:
+    def _said(self, source: Source) -> Iterator[Event]:
+        if not any(result.records for result in source.results.values()):
+            raise InputError("the file holds no records", where=str(source.path),
+                             then="Publish again in Alma, then try again.")
+        yield from source.events()
+
+    def _keep_quarantine(self, staging: Path, chunks: list[Chunk]) -> None:
+        paths = [records_path(staging / _FRAGMENTS, chunk.number, QUARANTINE) for chunk in chunks]
+        if paths:
+            replace_file(staging / "quarantine.mrc", (path.read_bytes() for path in paths))
+
+    def _gate(self, folder: RunFolder, counted: Counted, loose: Iterable[tuple[str, str, str, int]]) -> Iterator[Event]:
+        if self.set_count is not None and self.set_count != counted.in_set:
+            apart = f"{abs(self.set_count - counted.in_set):,} {'missing' if self.set_count > counted.in_set else 'too many'}"
+            yield Note(f"Alma counted {self.set_count:,} records in the set, the files hold {counted.in_set:,}: {apart}")
+        if not counted.unrouted and not counted.double:
             return
         listing = folder.path / "unrouted.csv"
-        replace_file(listing, _csv([("why", "mms", "lsn", "record number"), *tally.loose]))
-        words = f"{tally.unrouted:,} unrouted and {tally.double:,} double of {tally.in_set:,} records"
+        replace_file(listing, map(_csv_line, chain([("why", "mms", "lsn", "record number")], loose)))
+        words = f"{counted.unrouted:,} unrouted and {counted.double:,} double of {counted.in_set:,} records"
         if self.reason:
             log.append(self.workspace, "prepare.accepted", self.symbol.code, run=folder.name, reason=self.reason,
-                       unrouted=tally.unrouted, double=tally.double, in_set=tally.in_set)
+                       unrouted=counted.unrouted, double=counted.double, in_set=counted.in_set)
             yield Note(f"{words} accepted: {self.reason}")
             return
         raise Refused(f"{words}: no stream wants the former, two want the latter; a record that is not sent loses its "
                       "holding at scan/delete. Nothing was put in the outbox", where=str(listing),
                       then='Change the streams\' keep rules in console.toml, or go on with --accept-unrouted "reason".')
 
-    def _stage(self, folder: RunFolder, files: list[OutputFile], digests: list[str]) -> Staged:
-        if not (folder.path / STAGING / "quarantine.mrc").stat().st_size:
-            (folder.path / STAGING / "quarantine.mrc").unlink()
-        sidecars = [self._sidecar(folder.name, file, digests) for file in files]
+    def _stage(self, folder: RunFolder, files: list[OutputFile], written: dict[str, str], digests: list[str]) -> Staged:
+        sidecars = [self._sidecar(folder.name, file, written[file.name], digests) for file in files]
         for sidecar in sidecars:
             content = orjson.dumps(sidecar, option=orjson.OPT_INDENT_2)
             replace_file(folder.path / STAGING / f"{sidecar['name']}.json", content)
-        sync_folder(folder.path / STAGING)
         return Staged(sidecars, [file.name for file in self._superseded(set(digests))])
 
-    def _sidecar(self, run: str, file: OutputFile, digests: list[str]) -> dict[str, Any]:
+    def _sidecar(self, run: str, file: OutputFile, sha256: str, digests: list[str]) -> dict[str, Any]:
         sender = self.workspace.settings.sender(self.symbol)
         return {"name": file.name, "symbol": self.symbol.code, "sender": sender.code, "stream": file.stream.word,
                 "collection": file.stream.collection, "delivery": file.stream.delivery, "records": file.records,
-                "bytes": file.end, "sha256": file.digest.hexdigest(), "run": run, "order": file.order,
+                "bytes": file.end, "sha256": sha256, "run": run, "order": file.order,
                 "prepared_at": clock.iso(clock.now()), "sources": digests}
 
     def _superseded(self, digests: set[str]) -> list[OutboxFile]:
@@ -230,28 +218,9 @@ class _Prepare:
                 if file.state == "waiting" and file.attempts == 0 and set(file.sources) <= digests]
 
 
-def _row(path: Path, scanned: Scanned, placed: Placed, output: OutputFile | None) -> LedgerRow:
-    record, stream = scanned.record, placed.stream
-    return LedgerRow(
-        path.name, scanned.number, scanned.offset, len(scanned.raw), placed.mms, placed.lsn, placed.ocn, placed.library,
-        record.leader[5:6].decode("latin-1") if record else None, placed.fate, stream.word if stream else None,
-        stream.collection if stream else None, output.name if output else None, output.end if output else None,
-        hashlib.sha256(scanned.raw).digest(), _content_digest(record) if record else None,
-    )
-
-
-def _content_digest(record: Record) -> bytes:
-    """Of everything but 005, which changes whenever a record is merely saved again."""
-    digest = hashlib.sha256(record.leader[5:12] + record.leader[17:])
-    for tag, content in zip(record.tags, record.fields, strict=True):
-        if tag != b"005":
-            digest.update(tag + content + b"\x1e")
-    return digest.digest()
-
-
-def _csv(rows: list[Any]) -> bytes:
+def _csv_line(row: Sequence[Any]) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerows(rows)
+    csv.writer(text).writerow(row)
     return text.getvalue().encode()
 
 

@@ -1,0 +1,121 @@
+"""What working through one chunk leaves behind, as files in the run's own folder: its records by stream as they came, those
+set aside, and its rows of the ledger to be. Each file appears whole, under a name that says which chunk it is of, so that a
+chunk done twice (a cluster does that when a machine dies) does no harm. Not for putting them together (assembly.py)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections import Counter
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+RECORDS_IN_MEMORY = 4_000
+QUARANTINE = -1  # as a stream's number: records that were set aside
+
+
+class FragmentRow(NamedTuple):
+    """One record, as a row of the ledger to be: what only the whole set can tell (its number, its output file) is missing.
+    `stream` is the stream's number; `key` says with few mistakes whether two LSNs are the same."""
+
+    offset: int
+    length: int
+    mms: str | None
+    lsn: str | None
+    ocn_in: int | None
+    library: str | None
+    status: str | None
+    fate: str
+    stream: int | None
+    key: int | None
+    sha256: bytes
+    content: bytes | None
+
+
+def _schema() -> pa.Schema:
+    import pyarrow as pa
+
+    text, whole, digest = pa.string(), pa.int64(), pa.binary(32)
+    kinds = [whole, whole, text, text, whole, text, text, text, pa.int16(), pa.uint32(), digest, digest]
+    return pa.schema(list(zip(FragmentRow._fields, kinds, strict=True)))
+
+
+def records_path(folder: Path, chunk: int, stream: int) -> Path:
+    """Where a chunk's records of one stream are, or those it set aside (QUARANTINE)."""
+    return folder / (f"{chunk:06}.aside" if stream == QUARANTINE else f"{chunk:06}.{stream}")
+
+
+def rows_path(folder: Path, chunk: int) -> Path:
+    """Where a chunk's rows are."""
+    return folder / f"{chunk:06}.rows"
+
+
+def read_rows(folder: Path, chunk: int, columns: list[str] | None = None) -> pa.Table:
+    """A chunk's rows (some columns of them)."""
+    import pyarrow as pa
+
+    wanted = [FragmentRow._fields.index(name) for name in columns] if columns else None
+    with pa.OSFile(str(rows_path(folder, chunk))) as file, \
+            pa.ipc.open_stream(file, options=pa.ipc.IpcReadOptions(included_fields=wanted)) as reader:
+        return reader.read_all()
+
+
+class FragmentWriter:
+    """Writes one chunk's fragments, some thousand records at a time; they get their names when the block ends well."""
+
+    def __init__(self, folder: Path, chunk: int) -> None:
+        self._folder, self._chunk = folder, chunk
+        self._mark = f".{os.getpid()}-{secrets.token_hex(4)}.tmp"
+        self._rows: list[FragmentRow] = []
+        self._records: dict[int, list[bytes]] = {}
+        self._files: dict[Path, BinaryIO] = {}
+        self.fates: Counter[str] = Counter()
+
+    def __enter__(self) -> FragmentWriter:
+        import pyarrow as pa
+
+        self._table = pa.ipc.new_stream(self._open(rows_path(self._folder, self._chunk)), _schema())
+        return self
+
+    def _open(self, path: Path) -> BinaryIO:
+        if path not in self._files:
+            self._files[path] = open(path.with_name(path.name + self._mark), "wb", buffering=1 << 18)  # noqa: SIM115
+        return self._files[path]
+
+    def add(self, row: FragmentRow, raw: bytes, goes_to: int | None) -> bool:
+        """Adds a record that goes to a stream, to QUARANTINE, or nowhere. Says whether a portion was written just now."""
+        self._rows.append(row)
+        if goes_to is not None:
+            self._records.setdefault(goes_to, []).append(raw)
+        if len(self._rows) < RECORDS_IN_MEMORY:
+            return False
+        self._flush()
+        return True
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        columns: list[Any] = list(zip(*self._rows, strict=True)) or [() for _ in FragmentRow._fields]
+        arrays = [pa.array(column, kind.type) for column, kind in zip(columns, _schema(), strict=True)]
+        self._table.write_batch(pa.record_batch(arrays, schema=_schema()))
+        self.fates.update(columns[FragmentRow._fields.index("fate")])
+        for stream, raws in self._records.items():
+            self._open(records_path(self._folder, self._chunk, stream)).writelines(raws)
+        self._rows.clear()
+        self._records.clear()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is None:
+            self._flush()
+        self._table.close()
+        for path, file in self._files.items():
+            file.close()
+            temporary = path.with_name(path.name + self._mark)
+            if error is None:
+                os.replace(temporary, path)
+            else:
+                temporary.unlink(missing_ok=True)

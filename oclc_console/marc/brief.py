@@ -9,9 +9,12 @@ or $f; no 1XX, 6XX or 7XX $a unless serial or integrating), which an OCLC number
 
 from __future__ import annotations
 
+import re
+
 from oclc_console.marc.record import Record, has_oclc_prefix, subfields
 
 _NAMES_AND_SUBJECTS = (b"1", b"6", b"7")
+_TITLE, _NAME, _EXTENT = (re.compile(rb"\x1f[%b][^\x1f]*?[^\x1f\s]" % codes) for codes in (b"ak", b"a", b"af"))
 
 
 def is_brief(record: Record) -> bool:
@@ -21,21 +24,18 @@ def is_brief(record: Record) -> bool:
 
 def brief_level(record: Record) -> str | None:
     """`01`, `02`, `03`, or None for a record that is full enough to report."""
-    if not _has(record, b"245", b"ak"):
+    if not _has(record, b"245", _TITLE):
         return "01"
     if _insufficient(record) and not _number_overrides(record):
         return "02"
-    languages = [value.strip().lower() for field in record.all(b"040") for value in subfields(field, b"b")]
-    return "03" if languages and languages[0] not in (b"eng", b"") else None
+    for field in record.all(b"040"):
+        for language in subfields(field, b"b"):
+            return "03" if language.strip().lower() not in (b"eng", b"") else None
+    return None
 
 
-def _has(record: Record, tag: bytes, codes: bytes) -> bool:
-    return any(
-        value.strip()
-        for field in record.all(tag)
-        for code in codes
-        for value in subfields(field, bytes([code]))
-    )
+def _has(record: Record, tag: bytes, filled: re.Pattern[bytes]) -> bool:
+    return any(map(filled.search, record.all(tag)))
 
 
 def _number_overrides(record: Record) -> bool:
@@ -46,17 +46,16 @@ def _number_overrides(record: Record) -> bool:
 
 def _insufficient(record: Record) -> bool:
     fixed = record.first(b"008") or b""
-    date, place, language = fixed[7:11], fixed[15:18], fixed[35:38]
-    if not date.strip() or not place.strip() or not language.strip():
+    if not fixed[7:11].strip() or not fixed[15:18].strip() or not fixed[35:38].strip():  # date, place, language
         return True
     kind, level = record.leader[6:7], record.leader[7:8]
     manuscript = kind in (b"b", b"d", b"f", b"p", b"t") or level == b"c"
-    if not manuscript and not _has(record, b"260", b"a") and not _has(record, b"264", b"a"):
+    if not manuscript and not _has(record, b"260", _NAME) and not _has(record, b"264", _NAME):
         return True
-    if not _has(record, b"300", b"af"):
+    if not _has(record, b"300", _EXTENT):
         return True
     continuing = level in (b"s", b"b", b"i")
     return not continuing and not any(
-        tag[:1] in _NAMES_AND_SUBJECTS and any(value.strip() for value in subfields(field, b"a"))
+        tag[:1] in _NAMES_AND_SUBJECTS and _NAME.search(field)
         for tag, field in zip(record.tags, record.fields, strict=True)
     )

@@ -3,10 +3,13 @@ Not for deciding whether these are right (lint)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from oclc_console.marc.query import compile_places
-from oclc_console.marc.record import Record, has_oclc_prefix, read_ocn, subfields
+from oclc_console.marc.record import Record, has_oclc_prefix, read_ocn
+
+_LIBRARY = re.compile(rb"\x1fb([^\x1f]*)")
 
 
 def lsn_reader(places: Sequence[str]) -> Callable[[Record], str | None]:
@@ -40,8 +43,8 @@ def ocn_reader(places: Sequence[str]) -> Callable[[Record], int | None]:
 def library_of(record: Record) -> str | None:
     """The Alma library code of the record's first 852 $b (Alma puts the library there in published records)."""
     for field in record.all(b"852"):
-        for value in subfields(field, b"b"):
-            return value.strip().decode("utf-8", "backslashreplace")
+        if found := _LIBRARY.search(field):
+            return found[1].strip().decode("utf-8", "backslashreplace")
     return None
 
 

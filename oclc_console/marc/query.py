@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from oclc_console.marc.brief import is_brief
-from oclc_console.marc.record import Record, subfields
+from oclc_console.marc.record import SUBFIELD, Record, subfields
 
 Test = Callable[[Record], bool]
 
@@ -104,7 +104,10 @@ def compile_condition(text: str, named: Mapping[str, Rule], _inside: tuple[str, 
         if match["operator"]:
             raise RuleMistake(f"{text!r} compares a whole field; name a subfield ({match['tag']}$a) "
                               f"or positions ({match['tag']}/0-2)")
-        return lambda record: any(map(has_tag, record.tags))
+        if "X" in match["tag"]:
+            return lambda record: any(map(has_tag, record.tags))
+        tag = match["tag"].encode()
+        return lambda record: tag in record.tags
     return _subfield(match, has_tag, text)
 
 
@@ -132,29 +135,30 @@ def _values(text: str) -> frozenset[bytes]:
 
 
 def _subfield(match: re.Match[str], has_tag: Callable[[bytes], bool], text: str) -> Test:
-    code = match["code"].encode()
-    accepts: Callable[[bytes], bool]
-    if match["operator"] is None:
-        accepts = lambda value: True  # noqa: E731
-    elif match["operator"] == "=":
-        wanted = _values(match["value"])
-        accepts = lambda value: value.strip() in wanted  # noqa: E731
-    else:
-        try:
-            pattern = re.compile(match["value"].strip().encode())
-        except re.error as error:
-            raise RuleMistake(f"{text!r}: {match['value'].strip()!r} is no regular expression ({error})") from None
-        accepts = lambda value: pattern.search(value) is not None  # noqa: E731
+    holds_in = _field_test(match["code"].encode(), match["operator"], (match["value"] or "").strip(), text)
+    if "X" not in match["tag"]:
+        tag = match["tag"].encode()
+        return lambda record: any(map(holds_in, record.all(tag)))
+    return lambda record: any(
+        holds_in(field) for tag, field in zip(record.tags, record.fields, strict=True) if has_tag(tag)
+    )
 
-    def test(record: Record) -> bool:
-        return any(
-            accepts(value)
-            for tag, field in zip(record.tags, record.fields, strict=True)
-            if has_tag(tag)
-            for value in subfields(field, code)
-        )
 
-    return test
+def _field_test(code: bytes, operator: str | None, value: str, text: str) -> Callable[[bytes], bool]:
+    """Whether a field has a subfield as a condition wants it. One regular expression over the whole field where it can be:
+    conditions are asked of millions of records."""
+    if operator is None:
+        mark = SUBFIELD + code
+        return lambda field: mark in field
+    if operator == "=":
+        wanted = b"|".join(re.escape(one) for one in sorted(_values(value), reverse=True))
+        equal = re.compile(SUBFIELD + code + rb"\s*(?:" + wanted + rb")\s*(?![^\x1f])")
+        return lambda field: equal.search(field) is not None
+    try:
+        pattern = re.compile(value.encode())
+    except re.error as error:
+        raise RuleMistake(f"{text!r}: {value!r} is no regular expression ({error})") from None
+    return lambda field: any(map(pattern.search, subfields(field, code)))
 
 
 def _positions(match: re.Match[str], has_tag: Callable[[bytes], bool], text: str) -> Test:
@@ -187,8 +191,6 @@ def compile_places(places: Sequence[str]) -> Callable[[Record], list[bytes]]:
 
     def values(record: Record) -> list[bytes]:
         for tag, code in steps:
-            if tag not in record.tags:
-                continue
             fields = record.all(tag)
             found = fields if code is None else [v for field in fields for v in subfields(field, code)]
             if kept := [value.strip() for value in found if value.strip()]:

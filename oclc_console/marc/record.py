@@ -36,14 +36,16 @@ class Record(NamedTuple):
 
     def all(self, tag: bytes) -> list[bytes]:
         """Every field with this tag, in record order."""
+        count = self.tags.count(tag)
+        if count == 0:
+            return []
+        if count == 1:
+            return [self.fields[self.tags.index(tag)]]
         return [field for t, field in zip(self.tags, self.fields, strict=True) if t == tag]
 
     def first(self, tag: bytes) -> bytes | None:
         """The first field with this tag."""
-        try:
-            return self.fields[self.tags.index(tag)]
-        except ValueError:
-            return None
+        return self.fields[self.tags.index(tag)] if tag in self.tags else None
 
 
 class CannotExpress(ValueError):
@@ -52,6 +54,8 @@ class CannotExpress(ValueError):
 
 def subfields(field: bytes, code: bytes) -> list[bytes]:
     """The values of one subfield of a data field, in order; `code` is one byte."""
+    if SUBFIELD + code not in field:
+        return []
     return [part[1:] for part in field.split(SUBFIELD)[1:] if part[:1] == code]
 
 

@@ -86,17 +86,6 @@ def content_digest(record: Record) -> bytes:
     """Of everything but 005, which changes whenever a record is merely saved again, and what follows from lengths."""
     leader, tags, fields = record
     if b"005" in tags:
-        kept = [(tag, field) for tag, field in zip(tags, fields, strict=True) if tag != b"005"]
-        tags, fields = [tag for tag, _ in kept], [field for _, field in kept]
+        kept = [number for number, tag in enumerate(tags) if tag != b"005"]
+        tags, fields = [tags[number] for number in kept], [fields[number] for number in kept]
     return hashlib.sha256(END_OF_FIELD.join((leader[5:12], leader[17:], b"".join(tags), *fields))).digest()
-
-
-def digest_of(path: Path, stop: Path) -> str:
-    """The SHA-256 of a source, in hex; raises Stopped when the file `stop` appears meanwhile."""
-    digest = hashlib.sha256()
-    with open(path, "rb", buffering=0) as handle:
-        for count, block in enumerate(iter(lambda: handle.read(1 << 20), b"")):
-            digest.update(block)
-            if count % 64 == 63 and stop.exists():
-                raise Stopped
-    return digest.hexdigest()

@@ -10,52 +10,64 @@ or $f; no 1XX, 6XX or 7XX $a unless serial or integrating), which an OCLC number
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from oclc_console.marc.record import Record, has_oclc_prefix, subfields
+from oclc_console.marc.facts import BuiltIn, Fact
+from oclc_console.marc.record import OCN_PREFIXED, Record
 
-_NAMES_AND_SUBJECTS = (b"1", b"6", b"7")
-_TITLE, _NAME, _EXTENT = (re.compile(rb"\x1f[%b][^\x1f]*?[^\x1f\s]" % codes) for codes in (b"ak", b"a", b"af"))
+_MANUSCRIPTS, _CONTINUING = frozenset((b"b", b"d", b"f", b"p", b"t")), frozenset((b"s", b"b", b"i"))
+
+
+def _filled(codes: bytes) -> Callable[[bytes], object]:
+    """Whether a field has one of these subfields, and not a blank one."""
+    return re.compile(rb"\x1f[%b]\s*[^\x1f\s]" % codes).search
+
+
+def _dated_placed_and_in_a_language(fixed: bytes) -> bool:
+    return bool(fixed[7:11].strip() and fixed[15:18].strip() and fixed[35:38].strip())
+
+
+_NUMBER = re.compile(rb"\x1fa(?i:%b)(?![^\x1f])" % OCN_PREFIXED)
+_LANGUAGE = re.compile(rb"\x1fb([^\x1f]*)")
+
+
+def _not_english(field: bytes) -> bool:
+    language = _LANGUAGE.search(field)
+    return language is not None and language[1].strip().lower() not in (b"eng", b"")
+
+
+FACTS = {
+    "title": Fact("245", _filled(b"ak")), "coded": Fact("008", _dated_placed_and_in_a_language),
+    "published": Fact("260", _filled(b"a")), "produced": Fact("264", _filled(b"a")), "extent": Fact("300", _filled(b"af")),
+    "manuscript": Fact("LDR", lambda leader: leader[6:7] in _MANUSCRIPTS or leader[7:8] == b"c"),
+    "continuing": Fact("LDR", lambda leader: leader[7:8] in _CONTINUING), "main entry": Fact("1XX", _filled(b"a")),
+    "subject": Fact("6XX", _filled(b"a")), "added entry": Fact("7XX", _filled(b"a")), "011": Fact("011"),
+    "number": Fact("035", _NUMBER.search), "not in English": Fact("040", _not_english),
+}
+
+
+def level_of(facts: frozenset[str]) -> str | None:
+    """`01`, `02`, `03`, or None for a record full enough to report, from which of the facts are so."""
+    if "title" not in facts:
+        return "01"
+    sufficient = (
+        {"coded", "extent"} <= facts
+        and facts & {"published", "produced", "manuscript"}
+        and facts & {"continuing", "main entry", "subject", "added entry"}
+    )
+    if not sufficient and ("number" not in facts or "011" in facts):
+        return "02"
+    return "03" if "not in English" in facts else None
+
+
+BRIEF = BuiltIn(FACTS, lambda facts: level_of(facts) is not None)
 
 
 def is_brief(record: Record) -> bool:
     """Whether Alma would give the record brief level 01, 02 or 03."""
-    return brief_level(record) is not None
+    return BRIEF.of(record)
 
 
 def brief_level(record: Record) -> str | None:
     """`01`, `02`, `03`, or None for a record that is full enough to report."""
-    if not _has(record, b"245", _TITLE):
-        return "01"
-    if _insufficient(record) and not _number_overrides(record):
-        return "02"
-    for field in record.all(b"040"):
-        for language in subfields(field, b"b"):
-            return "03" if language.strip().lower() not in (b"eng", b"") else None
-    return None
-
-
-def _has(record: Record, tag: bytes, filled: re.Pattern[bytes]) -> bool:
-    return any(map(filled.search, record.all(tag)))
-
-
-def _number_overrides(record: Record) -> bool:
-    if b"011" in record.tags:
-        return False
-    return any(has_oclc_prefix(value) for field in record.all(b"035") for value in subfields(field, b"a"))
-
-
-def _insufficient(record: Record) -> bool:
-    fixed = record.first(b"008") or b""
-    if not fixed[7:11].strip() or not fixed[15:18].strip() or not fixed[35:38].strip():  # date, place, language
-        return True
-    kind, level = record.leader[6:7], record.leader[7:8]
-    manuscript = kind in (b"b", b"d", b"f", b"p", b"t") or level == b"c"
-    if not manuscript and not _has(record, b"260", _NAME) and not _has(record, b"264", _NAME):
-        return True
-    if not _has(record, b"300", _EXTENT):
-        return True
-    continuing = level in (b"s", b"b", b"i")
-    return not continuing and not any(
-        tag[:1] in _NAMES_AND_SUBJECTS and _NAME.search(field)
-        for tag, field in zip(record.tags, record.fields, strict=True)
-    )
+    return level_of(frozenset(name for name, fact in FACTS.items() if fact.of(record)))

@@ -18,8 +18,10 @@ SUBFIELD = b"\x1f"
 LONGEST_RECORD = 99_999  # ISO 2709: five digits in the leader
 LONGEST_FIELD = 9_999  # ISO 2709: four digits in the directory, the 0x1E included
 
-_OCN_IN_035 = re.compile(rb"\(OCoLC\)\s*(?:ocm|ocn|on)?\s*(\d+)\s*#?\s*", re.IGNORECASE)
-_OCN_BARE = re.compile(rb"\s*(?:\(OCoLC\)\s*)?(?:ocm|ocn|on)?\s*(\d+)\s*#?\s*", re.IGNORECASE)
+OCN_PREFIXED = rb"\(OCoLC\)\s*(?:ocm|ocn|on)?\s*(\d+)\s*#?\s*"
+OCN_BARE = rb"(?:\(OCoLC\)\s*)?(?:ocm|ocn|on)?\s*(\d+)\s*#?\s*"
+_OCN_PREFIXED = re.compile(OCN_PREFIXED, re.IGNORECASE)
+_OCN_BARE = re.compile(rb"\s*" + OCN_BARE, re.IGNORECASE)
 _SHOWN = {
     **{code: chr(0x2400 + code) for code in range(0x20) if code != 0x1F},
     0x7F: "␡",
@@ -105,7 +107,7 @@ def read_ocn(value: bytes) -> int | None:
 
 def has_oclc_prefix(value: bytes) -> bool:
     """Whether a 035 value says itself that it is OCLC's number (another system's bare digits must not pass for one)."""
-    return bool(_OCN_IN_035.fullmatch(value))
+    return bool(_OCN_PREFIXED.fullmatch(value))
 
 
 def text_of(field: bytes, *, utf8: bool = True) -> str:

@@ -17,7 +17,7 @@ from itertools import accumulate
 from pathlib import Path
 from struct import Struct
 from struct import error as StructError
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from oclc_console.errors import InputError
 from oclc_console.marc.record import LONGEST_RECORD, Record
@@ -117,36 +117,59 @@ def scan_part(path: Path, start: int = 0, end: int | None = None) -> Iterator[Sc
     """Every record between two bytes of a file, sound or not; numbers count from 1, offsets from the file's beginning.
     Every stretch up to a 0x1D is judged by itself, so parts that are cut right behind one, put together, are the whole."""
     number = 0
-    with open(path, "rb", buffering=0) as handle:
-        handle.seek(start)
-        for offset, raw, ended in _pieces(handle, path, start, end):
-            number += 1
-            found = judge(number, offset, raw, ended)
-            if found.record is None and (at := _sound_end(found)):
-                yield Scanned(number, offset, raw[:at], None, Finding(
-                    "stray-bytes", f"{at:,} bytes that end in no record terminator stand before the next record"))
-                number += 1
-                found = judge(number, offset + at, raw[at:])
+    for offset, block in blocks(path, start, end):
+        for found in judge_block(offset, block, number + 1):
+            number = found.number
             yield found
 
 
-def _pieces(handle: BinaryIO, path: Path, offset: int, end: int | None) -> Iterator[tuple[int, bytes, bool]]:
-    """(offset, bytes, whether a 0x1D ended them) for every stretch; what may stand between records is skipped."""
-    tail, left = b"", _BLOCK if end is None else end - offset
-    while block := handle.read(min(_BLOCK, left)):
-        left -= 0 if end is None else len(block)
-        parts = (tail + block).split(b"\x1d")
-        tail = parts.pop()
-        for part in parts:
-            skipped = _between(part)
-            yield offset + skipped, part[skipped:] + b"\x1d", True
-            offset += len(part) + 1
-        if len(tail) > _LONGEST_WITHOUT_END:
-            raise InputError(f"no record ends within {_LONGEST_WITHOUT_END:,} bytes", where=f"{path}, byte {offset:,}",
-                             then="This is not binary MARC 21; check what was published.")
-    skipped = _between(tail)
-    if tail[skipped:].strip(_AFTER_RECORDS):
-        yield offset + skipped, tail[skipped:], False
+def judge_block(offset: int, block: bytes, number: int = 1) -> Iterator[Scanned]:
+    """Every record of a block (see `blocks`), judged one by one."""
+    *stretches, rest = block.split(b"\x1d")
+    for stretch in stretches:
+        found = judge_stretch(offset, stretch + b"\x1d", number)
+        yield from found
+        number += len(found)
+        offset += len(stretch) + 1
+    if rest:
+        yield from judge_stretch(offset, rest, number)
+
+
+def blocks(path: Path, start: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
+    """(offset, bytes) of a part of a file, about a megabyte each. Each block ends with a 0x1D, but for what stands behind the
+    last one. Raises InputError when nothing ends."""
+    tail, offset = b"", start
+    left = _BLOCK if end is None else end - start
+    with open(path, "rb", buffering=0) as handle:
+        handle.seek(start)
+        while read := handle.read(min(_BLOCK, left)):
+            left -= 0 if end is None else len(read)
+            block = tail + read
+            cut = block.rfind(b"\x1d") + 1
+            if cut:
+                yield offset, block[:cut]
+            tail, offset = block[cut:], offset + cut
+            if len(tail) > _LONGEST_WITHOUT_END:
+                raise InputError(f"no record ends within {_LONGEST_WITHOUT_END:,} bytes", where=f"{path}, byte {offset:,}",
+                                 then="This is not binary MARC 21; check what was published.")
+    if tail:
+        yield offset, tail
+
+
+def judge_stretch(offset: int, stretch: bytes, number: int = 1) -> list[Scanned]:
+    """A stretch of a file up to a 0x1D (or the file's end) judged: one record, or stray bytes and the sound record behind
+    them; nothing when it is only what may stand between records."""
+    ended = stretch.endswith(b"\x1d")
+    skipped = _between(stretch[:-1] if ended else stretch)
+    offset, raw = offset + skipped, stretch[skipped:]
+    if not ended and not raw.strip(_AFTER_RECORDS):
+        return []
+    found = judge(number, offset, raw, ended)
+    at = 0 if found.record else _sound_end(found)
+    if not at:
+        return [found]
+    finding = Finding("stray-bytes", f"{at:,} bytes that end in no record terminator stand before the next record")
+    return [Scanned(number, offset, raw[:at], None, finding), judge(number + 1, offset + at, raw[at:])]
 
 
 def _between(part: bytes) -> int:

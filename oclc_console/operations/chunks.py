@@ -4,19 +4,21 @@ no harm. Not for what only the whole set can tell: numbers, output files, the ga
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from zlib import crc32
 
 from oclc_console.errors import HereError
-from oclc_console.marc.record import END_OF_FIELD, Record
-from oclc_console.operations.fragments import QUARANTINE, FragmentRow, FragmentWriter
-from oclc_console.operations.regions import Region, scan_region
-from oclc_console.operations.routing import RoutingRules, router_of
+from oclc_console.marc.batch import Batch
+from oclc_console.operations.fragments import QUARANTINE, FragmentWriter
+from oclc_console.operations.regions import Region, batches
+from oclc_console.operations.routing import Placed, RoutingRules, router_of
 
 CHUNK_BYTES = 8 << 20  # a quarter of a second's work
 STOP = "stop"  # a file of this name in the run's folder of fragments asks everybody to stop
+_SET_ASIDE = "quarantined:"
 
 
 class Stopped(Exception):
@@ -61,31 +63,44 @@ def work_through(task: ChunkTask) -> ChunkResult:
         if not path.exists():
             raise HereError("a worker does not see this path", where=str(path),
                             then="With --cluster every worker must see the workspace and Alma's files under the same paths.")
-    place, number = router_of(task.rules).place, 0
-    faults: dict[str, Fault] = {}
+    router, fates, faults, before = router_of(task.rules), Counter[str](), dict[str, Fault](), 0
     with FragmentWriter(task.folder, task.number) as fragments:
-        for number, offset, raw, record, finding in scan_region(task.region):
-            fate, stream, finding, mms, lsn, ocn, library = place(record, finding)
-            goes_to = stream
-            if record is None or fate.startswith("quarantined"):
-                goes_to = QUARANTINE
-                rule, detail = fate.partition(":")[2], finding.detail if finding else ""
-                first = faults.setdefault(rule, Fault(0, number, offset, detail))
-                faults[rule] = Fault(first.records + 1, first.first_number, first.first_offset, first.detail)
-            written = fragments.add(FragmentRow(
-                offset, len(raw), mms, lsn, ocn, library, chr(record.leader[5]) if record else None, fate, stream,
-                crc32(lsn.encode()) if lsn is not None and stream is not None else None, hashlib.sha256(raw).digest(),
-                content_digest(record) if record else None,
-            ), raw, goes_to)
-            if written and (task.folder / STOP).exists():
+        for batch in batches(task.region):
+            if (task.folder / STOP).exists():
                 raise Stopped
-    return ChunkResult(task.number, number, dict(fragments.fates), faults)
+            placed = router.place(batch)
+            _write(fragments, batch, placed)
+            fates.update(placed.fates)
+            _count_faults(faults, batch, placed, before)
+            before += len(batch.raws)
+    return ChunkResult(task.number, before, dict(fates), faults)
 
 
-def content_digest(record: Record) -> bytes:
-    """Of everything but 005, which changes whenever a record is merely saved again, and what follows from lengths."""
-    leader, tags, fields = record
-    if b"005" in tags:
-        kept = [number for number, tag in enumerate(tags) if tag != b"005"]
-        tags, fields = [tags[number] for number in kept], [fields[number] for number in kept]
-    return hashlib.sha256(END_OF_FIELD.join((leader[5:12], leader[17:], b"".join(tags), *fields))).digest()
+def _write(fragments: FragmentWriter, batch: Batch, placed: Placed) -> None:
+    raws, streams = batch.raws, placed.streams
+    fragments.add_rows({
+        "offset": batch.offsets, "length": list(map(len, raws)), "mms": placed.mms, "lsn": placed.lsns,
+        "ocn_in": placed.ocns, "library": placed.libraries,
+        "status": [chr(leader[5]) if leader else None for leader in batch.leaders],
+        "fate": placed.fates, "stream": streams,
+        "key": [crc32(lsn.encode()) if stream is not None and lsn is not None else None
+                for stream, lsn in zip(streams, placed.lsns, strict=True)],
+        "sha256": [sha256(raw).digest() for raw in raws],
+        "content": [sha256(content).digest() if content is not None else None for content in batch.contents()],
+    })
+    by_stream: dict[int, list[bytes]] = {}
+    for raw, stream, fate in zip(raws, streams, placed.fates, strict=True):
+        if stream is not None:
+            by_stream.setdefault(stream, []).append(raw)
+        elif fate.startswith(_SET_ASIDE):
+            by_stream.setdefault(QUARANTINE, []).append(raw)
+    for stream, together in by_stream.items():
+        fragments.add_records(stream, together)
+
+
+def _count_faults(faults: dict[str, Fault], batch: Batch, placed: Placed, before: int) -> None:
+    for number, fate in enumerate(placed.fates):
+        if fate.startswith(_SET_ASIDE):
+            finding, rule = placed.findings[number], fate.removeprefix(_SET_ASIDE)
+            first = faults.get(rule) or Fault(0, before + number + 1, batch.offsets[number], finding.detail if finding else "")
+            faults[rule] = replace(first, records=first.records + 1)

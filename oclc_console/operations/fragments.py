@@ -6,34 +6,20 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-RECORDS_IN_MEMORY = 4_000
 QUARANTINE = -1  # as a stream's number: records that were set aside
 
 
-class FragmentRow(NamedTuple):
-    """One record, as a row of the ledger to be: what only the whole set can tell (its number, its output file) is missing.
-    `stream` is the stream's number; `key` says with few mistakes whether two LSNs are the same."""
-
-    offset: int
-    length: int
-    mms: str | None
-    lsn: str | None
-    ocn_in: int | None
-    library: str | None
-    status: str | None
-    fate: str
-    stream: int | None
-    key: int | None
-    sha256: bytes
-    content: bytes | None
+# The columns of a row of the ledger to be; what only the whole set can tell (number, output file) is missing. `stream` is the
+# stream's number; `key` says with few mistakes whether two LSNs are the same.
+COLUMNS = ("offset", "length", "mms", "lsn", "ocn_in", "library", "status", "fate", "stream", "key", "sha256", "content")
 
 
 def _schema() -> pa.Schema:
@@ -41,7 +27,7 @@ def _schema() -> pa.Schema:
 
     text, whole, digest = pa.string(), pa.int64(), pa.binary(32)
     kinds = [whole, whole, text, text, whole, text, text, text, pa.int16(), pa.uint32(), digest, digest]
-    return pa.schema(list(zip(FragmentRow._fields, kinds, strict=True)))
+    return pa.schema(list(zip(COLUMNS, kinds, strict=True)))
 
 
 def records_path(folder: Path, chunk: int, stream: int) -> Path:
@@ -58,27 +44,25 @@ def read_rows(folder: Path, chunk: int, columns: list[str] | None = None) -> pa.
     """A chunk's rows (some columns of them)."""
     import pyarrow as pa
 
-    wanted = [FragmentRow._fields.index(name) for name in columns] if columns else None
+    wanted = [COLUMNS.index(name) for name in columns] if columns else None
     with pa.OSFile(str(rows_path(folder, chunk))) as file, \
             pa.ipc.open_stream(file, options=pa.ipc.IpcReadOptions(included_fields=wanted)) as reader:
         return reader.read_all()
 
 
 class FragmentWriter:
-    """Writes one chunk's fragments, some thousand records at a time; they get their names when the block ends well."""
+    """Writes one chunk's fragments, a batch of records at a time; they get their names when the block ends well."""
 
     def __init__(self, folder: Path, chunk: int) -> None:
         self._folder, self._chunk = folder, chunk
         self._mark = f".{os.getpid()}-{secrets.token_hex(4)}.tmp"
-        self._rows: list[FragmentRow] = []
-        self._records: dict[int, list[bytes]] = {}
         self._files: dict[Path, BinaryIO] = {}
-        self.fates: Counter[str] = Counter()
 
     def __enter__(self) -> FragmentWriter:
         import pyarrow as pa
 
-        self._table = pa.ipc.new_stream(self._open(rows_path(self._folder, self._chunk)), _schema())
+        self._schema = _schema()
+        self._table = pa.ipc.new_stream(self._open(rows_path(self._folder, self._chunk)), self._schema)
         return self
 
     def _open(self, path: Path) -> BinaryIO:
@@ -86,31 +70,19 @@ class FragmentWriter:
             self._files[path] = open(path.with_name(path.name + self._mark), "wb", buffering=1 << 18)  # noqa: SIM115
         return self._files[path]
 
-    def add(self, row: FragmentRow, raw: bytes, goes_to: int | None) -> bool:
-        """Adds a record that goes to a stream, to QUARANTINE, or nowhere. Says whether a portion was written just now."""
-        self._rows.append(row)
-        if goes_to is not None:
-            self._records.setdefault(goes_to, []).append(raw)
-        if len(self._rows) < RECORDS_IN_MEMORY:
-            return False
-        self._flush()
-        return True
-
-    def _flush(self) -> None:
+    def add_rows(self, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Adds a batch's rows: a list for each of COLUMNS."""
         import pyarrow as pa
 
-        columns: list[Any] = list(zip(*self._rows, strict=True)) or [() for _ in FragmentRow._fields]
-        arrays = [pa.array(column, kind.type) for column, kind in zip(columns, _schema(), strict=True)]
-        self._table.write_batch(pa.record_batch(arrays, schema=_schema()))
-        self.fates.update(columns[FragmentRow._fields.index("fate")])
-        for stream, raws in self._records.items():
-            self._open(records_path(self._folder, self._chunk, stream)).writelines(raws)
-        self._rows.clear()
-        self._records.clear()
+        arrays = [pa.array(columns[kind.name], kind.type) for kind in self._schema]
+        self._table.write_batch(pa.record_batch(arrays, schema=self._schema))
+
+    def add_records(self, stream: int, raws: Sequence[bytes]) -> None:
+        """Adds records of a stream, or such as were set aside (QUARANTINE)."""
+        if raws:
+            self._open(records_path(self._folder, self._chunk, stream)).write(b"".join(raws))
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if error is None:
-            self._flush()
         self._table.close()
         for path, file in self._files.items():
             file.close()

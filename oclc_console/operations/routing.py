@@ -1,18 +1,17 @@
 """Decides where each record of a symbol's set goes: set aside, excluded by a rule, to one stream, to none, to two. Not for
 reading or writing files (chunks.py).
 
-Many rules ask the same few conditions, and of a big set only so many combinations of answers exist: each condition is asked
-once a record, and what a combination of answers leads to is worked out once."""
+Many rules ask for the same few facts, and in a big set only so many combinations of them occur: each fact is asked once of a
+whole batch of records, and what a combination leads to is worked out once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
-from oclc_console.marc.identifiers import library_of, lsn_reader, mms_of, ocn_reader
-from oclc_console.marc.query import Rule, Test, compile_condition, conditions, holds, tag_of
-from oclc_console.marc.record import Record
+from oclc_console.marc.batch import Batch, read_column
+from oclc_console.marc.identifiers import LIBRARY, MMS, lsn_steps, ocn_steps
+from oclc_console.marc.query import Rule, facts_of, holds
 from oclc_console.marc.source import Finding
 from oclc_console.settings import Settings, Stream, Symbol
 
@@ -20,17 +19,18 @@ MISSING_001 = Finding("missing-001", "there is no 001, so nobody could bring OCL
 MISSING_LSN = Finding("missing-lsn", "no local number stands where console.toml's lsn says it should")
 
 
-class Placed(NamedTuple):
-    """Where a record goes. `fate` as in the ledger; `stream` is the place in the sender's streams of the one that would send
-    it; `finding` says why it was set aside, or what is odd about one that is kept."""
+@dataclass
+class Placed:
+    """Where the records of a batch go, a list for each. `fates` as in the ledger; `streams` has the place in the sender's
+    streams of the one that would send the record; `findings` says why it was set aside."""
 
-    fate: str
-    stream: int | None
-    finding: Finding | None
-    mms: str | None
-    lsn: str | None
-    ocn: int | None
-    library: str | None
+    fates: list[str]
+    streams: list[int | None]
+    findings: list[Finding | None]
+    mms: list[str | None]
+    lsns: list[str | None]
+    ocns: list[int | None]
+    libraries: list[str | None]
 
 
 @dataclass(frozen=True)
@@ -62,51 +62,49 @@ class Router:
 
     def __init__(self, rules: RoutingRules) -> None:
         self._rules, self._named = rules, dict(rules.named)
-        self._lsn, self._ocn = lsn_reader(rules.lsn), ocn_reader(rules.ocn)
-        self._exclusions = [(text.lstrip("@"), Rule(all=(text,))) for text in rules.exclude]
+        self._lsn, self._ocn = lsn_steps(rules.lsn), ocn_steps(rules.ocn)
+        self._exclusions = [(text.strip().lstrip("@"), Rule(all=(text,))) for text in rules.exclude]
         every = [*(rule for _, rule in self._exclusions), *(stream.keep for stream in rules.streams)]
-        self._conditions = list(dict.fromkeys(text for rule in every for text in conditions(rule, self._named)))
-        self._always: list[tuple[int, Test]] = []
-        self._of_tag: dict[bytes, list[tuple[int, Test]]] = {}
-        for number, text in enumerate(self._conditions):
-            asked = (1 << number, compile_condition(text, {}))
-            tag = tag_of(text)
-            (self._always if tag is None else self._of_tag.setdefault(tag, [])).append(asked)
-        self._tags = frozenset(self._of_tag)
-        self._fates: dict[int, tuple[str, int | None]] = {}
+        self._facts = {name: fact for rule in every for name, fact in facts_of(rule, self._named).items()}
+        self._known: dict[int, tuple[str, int | None]] = {}
 
-    def place(self, record: Record | None, finding: Finding | None) -> Placed:
-        """Where a record goes, given what the scanner found."""
-        if record is None or (finding and finding.fatal):
-            rule = finding.rule if finding else "unreadable"
-            return Placed(f"quarantined:{rule}", None, finding, None, None, None, None)
-        mms, lsn = mms_of(record), self._lsn(record)
-        if mms is None or lsn is None:
-            missing = MISSING_001 if mms is None else MISSING_LSN
-            return Placed(f"quarantined:{missing.rule}", None, missing, mms, lsn, None, library_of(record))
-        fate, stream = self._fate(record)
-        return Placed(fate, stream, finding, mms, lsn, self._ocn(record), library_of(record))
+    def place(self, batch: Batch) -> Placed:
+        """Where the records of a batch go."""
+        decided = [self._known.get(true) or self._decide(true) for true in self._true_facts(batch)]
+        placed = Placed([fate for fate, _ in decided], [stream for _, stream in decided], list(batch.findings),
+                        read_column(MMS, batch), read_column(self._lsn, batch), read_column(self._ocn, batch),
+                        read_column(LIBRARY, batch))
+        for number, (leader, mms, lsn) in enumerate(zip(batch.leaders, placed.mms, placed.lsns, strict=True)):
+            if not leader or mms is None or lsn is None:
+                self._set_aside(placed, number, bool(leader))
+        return placed
 
-    def _fate(self, record: Record) -> tuple[str, int | None]:
-        yes = 0
-        for bit, test in self._always:
-            if test(record):
-                yes |= bit
-        for tag in self._tags.intersection(record.tags):
-            for bit, test in self._of_tag[tag]:
-                if test(record):
-                    yes |= bit
-        known = self._fates.get(yes)
-        if known is None:
-            known = self._fates[yes] = self._decide({
-                text: bool(yes >> number & 1) for number, text in enumerate(self._conditions)})
-        return known
+    def _true_facts(self, batch: Batch) -> list[int]:
+        """For each record which facts are true of it, as bits."""
+        true = [0] * len(batch.raws)
+        for place, fact in enumerate(self._facts.values()):
+            bit = 1 << place
+            for number in fact.among(batch):
+                true[number] |= bit
+        return true
 
-    def _decide(self, answers: dict[str, bool]) -> tuple[str, int | None]:
+    def _set_aside(self, placed: Placed, number: int, sound: bool) -> None:
+        found = placed.findings[number]
+        if sound or found is None:
+            found = MISSING_001 if placed.mms[number] is None else MISSING_LSN
+        placed.findings[number] = found
+        placed.fates[number], placed.streams[number], placed.ocns[number] = f"quarantined:{found.rule}", None, None
+
+    def _decide(self, bits: int) -> tuple[str, int | None]:
+        true = frozenset(name for place, name in enumerate(self._facts) if bits >> place & 1)
+        self._known[bits] = decided = self._fate(true)
+        return decided
+
+    def _fate(self, true: frozenset[str]) -> tuple[str, int | None]:
         for name, rule in self._exclusions:
-            if holds(rule, self._named, answers):
+            if holds(rule, self._named, true):
                 return f"excluded:{name}", None
-        wanting = [number for number, stream in enumerate(self._rules.streams) if holds(stream.keep, self._named, answers)]
+        wanting = [number for number, stream in enumerate(self._rules.streams) if holds(stream.keep, self._named, true)]
         if not wanting:
             return "unrouted", None
         return ("double" if len(wanting) > 1 else "stream"), wanting[0]

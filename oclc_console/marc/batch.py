@@ -1,0 +1,171 @@
+"""Some hundred records of a file side by side: not record by record with its fields, but tag by tag with all records' fields.
+Questions that are put to every record of a catalogue (rules, ids) are asked of a column of fields many times faster than of
+one record after the other. Not for judging records (source.py, block_check.py).
+
+Records are counted from 0 here. What is not sound (its record would be None) has a place, but neither leader nor fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from oclc_console.marc.record import END_OF_FIELD, Record, take_apart
+from oclc_console.marc.source import Finding, Scanned, judge_stretch
+
+if TYPE_CHECKING:
+    from oclc_console.marc.block_check import CheckedBlock
+
+Column = tuple[Sequence[int], Sequence[bytes]]  # which record, and its field; fields of one record in record order
+Value = TypeVar("Value")
+Steps = Sequence[tuple[str, Callable[[bytes], Value | None]]]
+
+
+class Batch(Protocol):
+    """What both kinds of batch give: that of records taken apart one by one, and that of a checked block."""
+
+    @property
+    def offsets(self) -> Sequence[int]:
+        """Where each record stands in its file."""
+
+    @property
+    def raws(self) -> Sequence[bytes]:
+        """Each record's bytes."""
+
+    @property
+    def findings(self) -> Sequence[Finding | None]:
+        """What is wrong with a record that is not sound; warnings may be left out."""
+
+    @property
+    def leaders(self) -> Sequence[bytes]:
+        """Each record's leader; empty where the record is not sound."""
+
+    def fields(self, tag: str) -> Column:
+        """The fields of all records with this tag, in which X is any digit."""
+
+    def contents(self) -> Sequence[bytes | None]:
+        """Of each record everything but 005 and what follows from lengths (see `content_of`); None where it is not sound."""
+
+
+class TakenApart:
+    """A batch of records that were judged one by one."""
+
+    def __init__(self, scanned: Sequence[Scanned]) -> None:
+        self._records = [found.record for found in scanned]
+        self.offsets = [found.offset for found in scanned]
+        self.raws = [found.raw for found in scanned]
+        self.findings = [found.finding for found in scanned]
+
+    @cached_property
+    def leaders(self) -> list[bytes]:
+        """Each record's leader; empty where the record is not sound."""
+        return [record.leader if record else b"" for record in self._records]
+
+    @cached_property
+    def _columns(self) -> dict[bytes, tuple[list[int], list[bytes]]]:
+        columns: dict[bytes, tuple[list[int], list[bytes]]] = {}
+        for number, record in enumerate(self._records):
+            for tag, field in zip(record.tags, record.fields, strict=True) if record else ():
+                if tag not in columns:
+                    columns[tag] = ([], [])
+                columns[tag][0].append(number)
+                columns[tag][1].append(field)
+        return columns
+
+    def fields(self, tag: str) -> Column:
+        """The fields of all records with this tag, in which X is any digit."""
+        if "X" not in tag:
+            return self._columns.get(tag.encode(), ((), ()))
+        like = re.compile(tag.replace("X", "[0-9]").encode())
+        return joined([column for name, column in self._columns.items() if like.fullmatch(name)])
+
+    def contents(self) -> list[bytes | None]:
+        """Of each record everything but 005 and what follows from lengths; None where it is not sound."""
+        return [content_of(record) if record else None for record in self._records]
+
+
+class Block:
+    """A batch made from a block of a file (from `offset` on, ending with 0x1D), checked as a whole: only what is not sound
+    beyond doubt is judged by itself."""
+
+    def __init__(self, checked: CheckedBlock, offset: int) -> None:
+        self._checked, block = checked, checked.block
+        spans = zip(checked.starts.tolist(), (checked.ends + 1).tolist(), checked.sound.tolist(), strict=True)
+        self.offsets: list[int] = []
+        self.raws: list[bytes] = []
+        self.leaders: list[bytes] = []
+        self._places: list[int] = []  # of each stretch of the block: its number in this batch
+        doubtful: list[tuple[int, Scanned]] = []
+        for start, end, sound in spans:
+            self._places.append(len(self.raws))
+            if sound:
+                self.offsets.append(offset + start)
+                self.raws.append(block[start:end])
+                self.leaders.append(block[start : start + 24])
+                continue
+            for found in judge_stretch(offset + start, block[start:end]):
+                doubtful.append((len(self.raws), found))
+                self.offsets.append(found.offset)
+                self.raws.append(found.raw)
+                self.leaders.append(found.record.leader if found.record else b"")
+        self.findings: list[Finding | None] = [None] * len(self.raws)
+        for number, found in doubtful:
+            self.findings[number] = found.finding
+        self._doubtful = [number for number, _ in doubtful]
+        self._columns: dict[str, Column] = {}
+        self._rest = TakenApart([found for _, found in doubtful])
+
+    def fields(self, tag: str) -> Column:
+        """The fields of all records with this tag, in which X is any digit."""
+        if tag not in self._columns:
+            stretches, fields = self._checked.fields(tag)
+            self._columns[tag] = stretches, fields
+            if self._doubtful:
+                numbers, more = self._rest.fields(tag)
+                self._columns[tag] = joined([([self._places[stretch] for stretch in stretches], fields),
+                                             ([self._doubtful[number] for number in numbers], more)])
+        return self._columns[tag]
+
+    def contents(self) -> list[bytes | None]:
+        """Of each record everything but 005 and what follows from lengths; None where it is not sound."""
+        contents: list[bytes | None] = [None] * len(self.raws)
+        for place, sound, content in zip(self._places, self._checked.sound.tolist(), self._checked.contents(), strict=True):
+            if sound:
+                contents[place] = content or content_of(take_apart(self.raws[place]))
+        for number, content in zip(self._doubtful, self._rest.contents(), strict=True):
+            contents[number] = content
+        return contents
+
+
+def content_of(record: Record) -> bytes:
+    """Everything of a record but 005, which changes whenever it is merely saved again, and what follows from lengths: two
+    records with the same content say the same."""
+    leader, tags, fields = record
+    kept = [number for number, tag in enumerate(tags) if tag != b"005"]
+    ended = [fields[number] + END_OF_FIELD for number in kept]
+    return b"".join((leader[5:12], leader[17:], *(tags[number] for number in kept), END_OF_FIELD, *ended))
+
+
+def joined(columns: Sequence[Column]) -> Column:
+    """Several columns as one."""
+    return [n for numbers, _ in columns for n in numbers], [field for _, fields in columns for field in fields]
+
+
+def read_column(steps: Steps[Value], batch: Batch) -> list[Value | None]:
+    """For each record of a batch the first value that the steps (a tag, and how to read a value from such a field) give."""
+    values: list[Value | None] = [None] * len(batch.raws)
+    for tag, read in steps:
+        for number, field in zip(*batch.fields(tag), strict=True):
+            if values[number] is None:
+                values[number] = read(field)
+    return values
+
+
+def read_one(steps: Steps[Value], record: Record) -> Value | None:
+    """The first value that the steps give for one record."""
+    for tag, read in steps:
+        for field in record.all(tag.encode()):
+            if (value := read(field)) is not None:
+                return value
+    return None

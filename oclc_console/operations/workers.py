@@ -54,9 +54,15 @@ def executor(workers: int, cluster: str | None) -> Iterator[Executor]:
         with ThreadPoolExecutor(1, "prepare") as thread:
             yield thread
     else:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, context, initializer=_begin_worker) as pool:
-            yield pool
+        before = set(multiprocessing.active_children())
+        try:
+            with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_worker) as pool:
+                yield pool
+        finally:
+            # a process that was being started when another one died is forgotten by the pool, and would wait for ever
+            for process in set(multiprocessing.active_children()) - before:
+                process.terminate()
+                process.join()
 
 
 def _begin_worker() -> None:

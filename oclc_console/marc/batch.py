@@ -78,7 +78,10 @@ class TakenApart:
         if "X" not in tag:
             return self._columns.get(tag.encode(), ((), ()))
         like = re.compile(tag.replace("X", "[0-9]").encode())
-        return joined([column for name, column in self._columns.items() if like.fullmatch(name)])
+        wanted = {name for name in self._columns if like.fullmatch(name)}
+        found = [(number, field) for number, record in enumerate(self._records) if record
+                 for name, field in zip(record.tags, record.fields, strict=True) if name in wanted]
+        return [number for number, _ in found], [field for _, field in found]
 
     def contents(self) -> list[bytes | None]:
         """Of each record everything but 005 and what follows from lengths; None where it is not sound."""

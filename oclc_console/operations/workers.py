@@ -54,15 +54,27 @@ def executor(workers: int, cluster: str | None) -> Iterator[Executor]:
         with ThreadPoolExecutor(1, "prepare") as thread:
             yield thread
     else:
-        before = set(multiprocessing.active_children())
-        try:
-            with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_worker) as pool:
-                yield pool
-        finally:
-            # a process that was being started when another one died is forgotten by the pool, and would wait for ever
-            for process in set(multiprocessing.active_children()) - before:
-                process.terminate()
-                process.join()
+        with _processes(workers) as pool:
+            yield pool
+
+
+@contextlib.contextmanager
+def _processes(workers: int) -> Iterator[Executor]:
+    """When the work fails or is stopped its processes are ended at once, by us: a pool that lost one forgets another that it
+    was just starting, and would then wait for it for ever."""
+    before = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_worker)
+    try:
+        yield pool
+    except BaseException:
+        for process in set(multiprocessing.active_children()) - before:
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        for process in set(multiprocessing.active_children()) - before:
+            process.terminate()
+            process.join()
 
 
 def _begin_worker() -> None:
@@ -101,6 +113,13 @@ def _lost() -> HereError:
                      then="Look at the machine's memory, then run the same command again, with fewer --workers if need be.")
 
 
+def _submit(workers: Executor, function: Callable[[Task], Result], task: Task) -> Future[Result]:
+    try:
+        return workers.submit(function, task)
+    except OSError as error:  # a pool whose worker died this moment may say it so
+        raise BrokenExecutor(str(error)) from error
+
+
 def carry_out(
     workers: Executor, function: Callable[[Task], Result], tasks: Iterable[Task], stop: threading.Event
 ) -> Iterator[Result]:
@@ -108,7 +127,7 @@ def carry_out(
     raises HereError when a worker dies, and whatever a task raises. What has not begun by then is never begun."""
     waiting: set[Future[Result]] = set()
     try:
-        waiting.update(workers.submit(function, task) for task in tasks)
+        waiting.update(_submit(workers, function, task) for task in tasks)
         while waiting:
             done, waiting = wait(waiting, LOOK_SECONDS, FIRST_COMPLETED)
             if stop.is_set():

@@ -227,7 +227,7 @@ def test_workers_that_cannot_be_had_are_refused_before_anything_happens(tmp_path
     source = write(tmp_path / "a.mrc", trusted(1))
     for wrong in ({"workers": 0}, {"workers": 2, "cluster": "tcp://127.0.0.1:8786"}):
         with pytest.raises(CallError):
-            prepare(workspace, "ZAA", [source], **wrong)  # type: ignore[arg-type]
+            prepare(workspace, "ZAA", [source], **wrong)
     assert not list(workspace.runs.glob("2*"))
 
 

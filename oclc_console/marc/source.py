@@ -17,20 +17,19 @@ from itertools import accumulate
 from pathlib import Path
 from struct import Struct
 from struct import error as StructError
-from typing import NamedTuple
+from typing import Protocol
 
 from oclc_console.errors import InputError
-from oclc_console.marc.record import LONGEST_RECORD, Record
+from oclc_console.marc.record import FIVE_DIGITS, FOUR_DIGITS, LONGEST_RECORD, Record
 
-_BLOCK = 1 << 20
-_LONGEST_WITHOUT_END = 64 << 20
+BLOCK = 1 << 20
+HEAD = 4096
+LONGEST_WITHOUT_END = 64 << 20
 _ENTRIES = Struct("3s4s5s").iter_unpack
-_FOUR = [b"%04d" % i for i in range(10_000)]
-_FIVE = [b"%05d" % i for i in range(100_000)]
-_FROM_FOUR = {digits: i for i, digits in enumerate(_FOUR)}
-_FROM_FIVE = {digits: i for i, digits in enumerate(_FIVE)}
+_FROM_FOUR = {digits: i for i, digits in enumerate(FOUR_DIGITS)}
+_FROM_FIVE = {digits: i for i, digits in enumerate(FIVE_DIGITS)}
 _BETWEEN_RECORDS = re.compile(rb"(?:[\r\n\x00\x1a]|\xef\xbb\xbf| +(?=[\r\n\x00\x1a]|\xef\xbb\xbf|\d{5}|\Z))*")
-_AFTER_RECORDS = b"\r\n\x00\x1a "
+AFTER_RECORDS = b"\r\n\x00\x1a "
 _FIVE_DIGITS = re.compile(rb"(?=(\d{5}))")
 _UTF16 = re.compile(rb"\xff\xfe|\xfe\xff|(?:\d\x00){5}|(?:\x00\d){5}")
 _HTML = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
@@ -50,7 +49,8 @@ class Finding:
     fatal: bool = True
 
 
-class Scanned(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Scanned:
     """One stretch of the file that ends in 0x1D (or the file's end, or where a sound record begins): its 1-based
     number, the byte it starts at, its bytes (0x1D included where there was one), the record when it is sound, and what
     was found."""
@@ -72,7 +72,11 @@ def sniff(path: Path) -> str:
     """What a file holds, by its first bytes and not by its name: marc, xml, html, gzip, zip, json, utf-16, text or
     empty."""
     with open(path, "rb") as handle:
-        head = handle.read(4096)
+        return sniff_head(handle.read(HEAD))
+
+
+def sniff_head(head: bytes) -> str:
+    """What a file holds, by its first bytes (HEAD of them are enough)."""
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n\x00\x1a")
     if not start:
         return "empty"
@@ -105,71 +109,73 @@ def require_marc(path: Path) -> None:
 def scan(path: Path) -> Iterator[Scanned]:
     """Every record of the file, sound or not, in order. Raises InputError when it is not MARC at all or holds none."""
     require_marc(path)
-    number = 0
-    for found in scan_part(path):
-        number = found.number
-        yield found
-    if number == 0:
+    found = None
+    with open(path, "rb", buffering=0) as handle:
+        for found in scan_stream(handle, str(path)):
+            yield found
+    if found is None:
         raise InputError("the file holds no records", where=str(path), then="Publish again in Alma, then try again.")
 
 
-def scan_part(path: Path, start: int = 0, end: int | None = None) -> Iterator[Scanned]:
-    """Every record between two bytes of a file, sound or not; numbers count from 1, offsets from the file's beginning.
-    Every stretch up to a 0x1D is judged by itself, so parts that are cut right behind one, put together, are the whole."""
-    number = 0
-    for offset, block in blocks(path, start, end):
-        for found in judge_block(offset, block, number + 1):
+class Readable(Protocol):
+    """Whatever bytes can be read from, a block at a time; b"" at the end."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes."""
+        ...
+
+
+def scan_stream(handle: Readable, where: str, *, number: int = 0, offset: int = 0) -> Iterator[Scanned]:
+    """Every record of a stream of binary MARC, sound or not, in order. Numbers go on after `number`, bytes are counted
+    from `offset`; a stream that begins right behind a 0x1D gives what the whole one gives from there on. `where` names
+    it in an InputError, which is raised when nothing in it ever ends."""
+    for at, block in blocks(handle, where, offset):
+        for found in judge_block(at, block, number):
             number = found.number
             yield found
 
 
-def judge_block(offset: int, block: bytes, number: int = 1) -> Iterator[Scanned]:
-    """Every record of a block (see `blocks`), judged one by one."""
-    *stretches, rest = block.split(b"\x1d")
-    for stretch in stretches:
-        found = judge_stretch(offset, stretch + b"\x1d", number)
-        yield from found
-        number += len(found)
-        offset += len(stretch) + 1
-    if rest:
-        yield from judge_stretch(offset, rest, number)
-
-
-def blocks(path: Path, start: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
-    """(offset, bytes) of a part of a file, about a megabyte each. Each block ends with a 0x1D, but for what stands behind the
-    last one. Raises InputError when nothing ends."""
-    tail, offset = b"", start
-    left = _BLOCK if end is None else end - start
-    with open(path, "rb", buffering=0) as handle:
-        handle.seek(start)
-        while read := handle.read(min(_BLOCK, left)):
-            left -= 0 if end is None else len(read)
-            block = tail + read
-            cut = block.rfind(b"\x1d") + 1
-            if cut:
-                yield offset, block[:cut]
-            tail, offset = block[cut:], offset + cut
-            if len(tail) > _LONGEST_WITHOUT_END:
-                raise InputError(f"no record ends within {_LONGEST_WITHOUT_END:,} bytes", where=f"{path}, byte {offset:,}",
-                                 then="This is not binary MARC 21; check what was published.")
+def blocks(handle: Readable, where: str, offset: int = 0) -> Iterator[tuple[int, bytes]]:
+    """(offset, bytes) of a stream of binary MARC, about a megabyte at a time. Each block ends with a 0x1D, but for what
+    stands behind the last one. Raises InputError when nothing in it ever ends."""
+    tail = b""
+    while read := handle.read(BLOCK):
+        block = tail + read
+        cut = block.rfind(b"\x1d") + 1
+        if cut:
+            yield offset, block[:cut]
+        tail, offset = block[cut:], offset + cut
+        if len(tail) > LONGEST_WITHOUT_END:
+            raise InputError(f"no record ends within {LONGEST_WITHOUT_END:,} bytes", where=f"{where}, byte {offset:,}",
+                             then="This is not binary MARC 21; check what was published.")
     if tail:
         yield offset, tail
 
 
-def judge_stretch(offset: int, stretch: bytes, number: int = 1) -> list[Scanned]:
-    """A stretch of a file up to a 0x1D (or the file's end) judged: one record, or stray bytes and the sound record behind
-    them; nothing when it is only what may stand between records."""
+def judge_block(offset: int, block: bytes, number: int = 0) -> Iterator[Scanned]:
+    """Every record of a block (see `blocks`), judged one by one; numbers go on after `number`."""
+    *stretches, rest = block.split(b"\x1d")
+    for stretch in [*(stretch + b"\x1d" for stretch in stretches), rest]:
+        found = judge_stretch(offset, stretch, number)
+        yield from found
+        number += len(found)
+        offset += len(stretch)
+
+
+def judge_stretch(offset: int, stretch: bytes, number: int = 0) -> list[Scanned]:
+    """A stretch up to a 0x1D (or the stream's end) judged: one record, or stray bytes and the sound record behind them;
+    nothing when it is only what may stand between records."""
     ended = stretch.endswith(b"\x1d")
     skipped = _between(stretch[:-1] if ended else stretch)
     offset, raw = offset + skipped, stretch[skipped:]
-    if not ended and not raw.strip(_AFTER_RECORDS):
+    if not ended and not raw.strip(AFTER_RECORDS):
         return []
-    found = judge(number, offset, raw, ended)
-    at = 0 if found.record else _sound_end(found)
-    if not at:
+    found = judge(number + 1, offset, raw, ended)
+    stray = 0 if found.record else _sound_end(found)
+    if not stray:
         return [found]
-    finding = Finding("stray-bytes", f"{at:,} bytes that end in no record terminator stand before the next record")
-    return [Scanned(number, offset, raw[:at], None, finding), judge(number + 1, offset + at, raw[at:])]
+    finding = Finding("stray-bytes", f"{stray:,} bytes that end in no record terminator stand before the next record")
+    return [Scanned(number + 1, offset, raw[:stray], None, finding), judge(number + 2, offset + stray, raw[stray:])]
 
 
 def _between(part: bytes) -> int:
@@ -205,6 +211,17 @@ def judge(number: int, offset: int, raw: bytes, ended: bool = True) -> Scanned:
         return Scanned(number, offset, raw, None, bad.finding)
 
 
+def judge_content(number: int, offset: int, raw: bytes, record: Record) -> Scanned:
+    """A record judged that we put together from text, with two indicators and subfields in every data field: its structure
+    can't be wrong, only what it says can, and of that little where all of it is ASCII."""
+    body = raw[:-1]
+    try:
+        plain = body.isascii() and b"".join(record.tags).isalnum()
+        return Scanned(number, offset, raw, record, _warning(body, True) if plain else _content(body, record))
+    except _Bad as bad:
+        return Scanned(number, offset, raw, None, bad.finding)
+
+
 def _structure(body: bytes) -> Record:
     try:
         base = _FROM_FIVE[body[12:17]]
@@ -215,10 +232,10 @@ def _structure(body: bytes) -> Record:
         if (
             body[base - 1] == 0x1E
             and body[-1] == 0x1E
-            and body[:5] == _FIVE[len(body) + 1]
+            and body[:5] == FIVE_DIGITS[len(body) + 1]
             and body[9] in b"a "
-            and list(map(_FOUR.__getitem__, sizes)) == list(lengths)
-            and starts == tuple(map(_FIVE.__getitem__, accumulate(sizes[:-1], initial=0)))
+            and list(map(FOUR_DIGITS.__getitem__, sizes)) == list(lengths)
+            and starts == tuple(map(FIVE_DIGITS.__getitem__, accumulate(sizes[:-1], initial=0)))
         ):
             return Record(body[:24], tags, fields)
     except (KeyError, IndexError, ValueError, StructError):

@@ -10,10 +10,11 @@ from hashlib import sha256
 from pathlib import Path
 from zlib import crc32
 
+from oclc_console.alma.published import Region
 from oclc_console.errors import HereError
 from oclc_console.marc.batch import Batch
+from oclc_console.operations.batches import batches
 from oclc_console.operations.fragments import QUARANTINE, FragmentWriter
-from oclc_console.operations.regions import Region, batches
 from oclc_console.operations.routing import Placed, RoutingRules, router_of
 
 CHUNK_BYTES = 8 << 20  # a quarter of a second's work

@@ -20,6 +20,7 @@ from typing import Any
 import orjson
 
 from oclc_console import clock
+from oclc_console.alma.published import regions
 from oclc_console.errors import CallError, InputError, Refused
 from oclc_console.files import locked, replace_file, sync_folder
 from oclc_console.marc.source import require_marc
@@ -30,7 +31,6 @@ from oclc_console.operations.fragments import QUARANTINE, records_path
 from oclc_console.operations.outbox import OutboxFile, read_outbox
 from oclc_console.operations.output_files import OutputFile, OutputPlan, WriteTask, write_output
 from oclc_console.operations.publish import STAGING, finish_interrupted, publish
-from oclc_console.operations.regions import regions
 from oclc_console.operations.routing import routing_rules
 from oclc_console.operations.tally import Source
 from oclc_console.operations.workers import carry_out, check_workers, executor

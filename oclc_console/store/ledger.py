@@ -3,6 +3,7 @@ memory, read with DuckDB. Not for what OCLC answered (report_rows.py) nor for th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 ROWS_IN_MEMORY = 50_000
 _DIGESTS = ("sha256", "content")
+_OF_A_RUN = re.compile(r"\d{8}T\d{6}Z-prepare-")  # reports' rows stand in the same folder
 
 
 def ledger_schema() -> pa.Schema:
@@ -81,6 +83,26 @@ def ledger_files(workspace: Workspace, symbol: str, runs: Sequence[str]) -> list
     """The ledger files of these prepare runs that are there."""
     folder = workspace.root / "ledger" / folder_name(symbol)
     return [path for run in runs if (path := folder / f"{run}.parquet").is_file()]
+
+
+def holdings_by_mms(workspace: Workspace, symbol: str, mms_ids: Sequence[str]) -> dict[str, list[tuple[str, str | None]]]:
+    """For each MMS id that the symbol's ledgers know: the (LSN, library) of its holdings, as the newest prepare run in
+    which that id had any tells them; ids nobody knows are not in the answer. `_delete` files need it."""
+    folder = workspace.root / "ledger" / folder_name(symbol)
+    ledgers = [str(path) for path in sorted(folder.glob("*.parquet")) if _OF_A_RUN.match(path.name)]
+    if not ledgers or not mms_ids:
+        return {}
+    question = """
+        WITH met AS (SELECT mms, lsn, library, filename FROM read_parquet(?, filename = true)
+                     WHERE lsn IS NOT NULL AND mms IN (SELECT unnest(?::VARCHAR[]))),
+             newest AS (SELECT mms, max(parse_filename(filename, true)) AS run FROM met GROUP BY mms)
+        SELECT DISTINCT met.mms, lsn, library FROM met
+        JOIN newest ON met.mms = newest.mms AND parse_filename(met.filename, true) = newest.run ORDER BY ALL"""
+    known: dict[str, list[tuple[str, str | None]]] = {}
+    with connect() as database:
+        for mms, lsn, library in database.execute(question, [ledgers, list(mms_ids)]).fetchall():
+            known.setdefault(mms, []).append((lsn, library))
+    return known
 
 
 def connect() -> duckdb.DuckDBPyConnection:

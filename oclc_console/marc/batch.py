@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 Column = tuple[Sequence[int], Sequence[bytes]]  # which record, and its field; fields of one record in record order
 Value = TypeVar("Value")
-Steps = Sequence[tuple[str, Callable[[bytes], Value | None]]]
+Find = Callable[[bytes], re.Match[bytes] | None]
+Steps = Sequence[tuple[str, Find, Callable[[re.Match[bytes]], Value | None]]]
 
 
 class Batch(Protocol):
@@ -41,8 +42,8 @@ class Batch(Protocol):
     def leaders(self) -> Sequence[bytes]:
         """Each record's leader; empty where the record is not sound."""
 
-    def fields(self, tag: str) -> Column:
-        """The fields of all records with this tag, in which X is any digit."""
+    def fields(self, tag: str, without: Sequence[int] = ()) -> Column:
+        """The fields of all records, but for some, with this tag, in which X is any digit."""
 
     def contents(self) -> Sequence[bytes | None]:
         """Of each record everything but 005 and what follows from lengths (see `content_of`); None where it is not sound."""
@@ -73,13 +74,13 @@ class TakenApart:
                 columns[tag][1].append(field)
         return columns
 
-    def fields(self, tag: str) -> Column:
-        """The fields of all records with this tag, in which X is any digit."""
-        if "X" not in tag:
+    def fields(self, tag: str, without: Sequence[int] = ()) -> Column:
+        """The fields of all records, but for some, with this tag, in which X is any digit."""
+        if "X" not in tag and not without:
             return self._columns.get(tag.encode(), ((), ()))
-        like = re.compile(tag.replace("X", "[0-9]").encode())
+        like, unwanted = re.compile(tag.replace("X", "[0-9]").encode()), set(without)
         wanted = {name for name in self._columns if like.fullmatch(name)}
-        found = [(number, field) for number, record in enumerate(self._records) if record
+        found = [(number, field) for number, record in enumerate(self._records) if record and number not in unwanted
                  for name, field in zip(record.tags, record.fields, strict=True) if name in wanted]
         return [number for number, _ in found], [field for _, field in found]
 
@@ -94,41 +95,53 @@ class Block:
 
     def __init__(self, checked: CheckedBlock, offset: int) -> None:
         self._checked, block = checked, checked.block
-        spans = zip(checked.starts.tolist(), (checked.ends + 1).tolist(), checked.sound.tolist(), strict=True)
-        self.offsets: list[int] = []
-        self.raws: list[bytes] = []
-        self.leaders: list[bytes] = []
-        self._places: list[int] = []  # of each stretch of the block: its number in this batch
-        doubtful: list[tuple[int, Scanned]] = []
-        for start, end, sound in spans:
-            self._places.append(len(self.raws))
-            if sound:
-                self.offsets.append(offset + start)
-                self.raws.append(block[start:end])
-                self.leaders.append(block[start : start + 24])
-                continue
-            for found in judge_stretch(offset + start, block[start:end]):
-                doubtful.append((len(self.raws), found))
-                self.offsets.append(found.offset)
-                self.raws.append(found.raw)
-                self.leaders.append(found.record.leader if found.record else b"")
+        starts, ends = checked.starts.tolist(), (checked.ends + 1).tolist()
+        self.offsets: list[int] = [offset + start for start in starts]
+        self.raws: list[bytes] = [block[start:end] for start, end in zip(starts, ends, strict=True)]
+        self.leaders: list[bytes] = [raw[:24] for raw in self.raws]
         self.findings: list[Finding | None] = [None] * len(self.raws)
-        for number, found in doubtful:
-            self.findings[number] = found.finding
-        self._doubtful = [number for number, _ in doubtful]
+        self._places = list(range(len(self.raws)))  # of each stretch of the block: its number in this batch
         self._columns: dict[str, Column] = {}
-        self._rest = TakenApart([found for _, found in doubtful])
+        self._judge_doubtful([number for number, sound in enumerate(checked.sound.tolist()) if not sound])
 
-    def fields(self, tag: str) -> Column:
-        """The fields of all records with this tag, in which X is any digit."""
+    def _judge_doubtful(self, doubtful: list[int]) -> None:
+        """Puts what judging says of them in the place of these stretches; each can be no record, one, or two."""
+        found: list[Scanned] = []
+        self._doubtful: list[int] = []
+        moved = 0
+        for number in doubtful:
+            place = number + moved
+            judged = judge_stretch(self.offsets[place], self.raws[place])
+            here = slice(place, place + 1)
+            self.offsets[here] = [one.offset for one in judged]
+            self.raws[here] = [one.raw for one in judged]
+            self.leaders[here] = [one.record.leader if one.record else b"" for one in judged]
+            self.findings[here] = [one.finding for one in judged]
+            self._doubtful += range(place, place + len(judged))
+            found += judged
+            if len(judged) != 1:
+                moved += len(judged) - 1
+                self._places[number + 1 :] = range(number + 1 + moved, len(self._places) + moved)
+        self._rest = TakenApart(found)
+
+    def fields(self, tag: str, without: Sequence[int] = ()) -> Column:
+        """The fields of all records, but for some, with this tag, in which X is any digit."""
+        if without:
+            return self._fields(tag, without)
         if tag not in self._columns:
-            stretches, fields = self._checked.fields(tag)
-            self._columns[tag] = stretches, fields
-            if self._doubtful:
-                numbers, more = self._rest.fields(tag)
-                self._columns[tag] = joined([([self._places[stretch] for stretch in stretches], fields),
-                                             ([self._doubtful[number] for number in numbers], more)])
+            self._columns[tag] = self._fields(tag, without)
         return self._columns[tag]
+
+    def _fields(self, tag: str, without: Sequence[int]) -> Column:
+        if not self._doubtful:
+            return self._checked.fields(tag, without)
+        unwanted = set(without)
+        stretches, fields = self._checked.fields(tag)
+        numbers, more = self._rest.fields(tag)
+        both = [*zip([self._places[stretch] for stretch in stretches], fields, strict=True),
+                *zip([self._doubtful[number] for number in numbers], more, strict=True)]
+        return ([number for number, _ in both if number not in unwanted],
+                [field for number, field in both if number not in unwanted])
 
     def contents(self) -> list[bytes | None]:
         """Of each record everything but 005 and what follows from lengths; None where it is not sound."""
@@ -150,25 +163,23 @@ def content_of(record: Record) -> bytes:
     return b"".join((leader[5:12], leader[17:], *(tags[number] for number in kept), END_OF_FIELD, *ended))
 
 
-def joined(columns: Sequence[Column]) -> Column:
-    """Several columns as one."""
-    return [n for numbers, _ in columns for n in numbers], [field for _, fields in columns for field in fields]
-
-
 def read_column(steps: Steps[Value], batch: Batch) -> list[Value | None]:
-    """For each record of a batch the first value that the steps (a tag, and how to read a value from such a field) give."""
+    """For each record of a batch the first value that the steps give: a tag, what to find in such a field, and how to read the
+    value from what was found."""
     values: list[Value | None] = [None] * len(batch.raws)
-    for tag, read in steps:
-        for number, field in zip(*batch.fields(tag), strict=True):
-            if values[number] is None:
-                values[number] = read(field)
+    for tag, find, value in steps:
+        numbers, fields = batch.fields(tag)
+        for number, found in zip(numbers, map(find, fields), strict=True):
+            if found is not None and values[number] is None:
+                values[number] = value(found)
     return values
 
 
 def read_one(steps: Steps[Value], record: Record) -> Value | None:
     """The first value that the steps give for one record."""
-    for tag, read in steps:
+    for tag, find, value in steps:
         for field in record.all(tag.encode()):
-            if (value := read(field)) is not None:
-                return value
+            found = find(field)
+            if found is not None and (read := value(found)) is not None:
+                return read
     return None

@@ -7,6 +7,7 @@ positions in one step. Not for warnings, and not for reading files."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -99,14 +100,18 @@ class CheckedBlock:
                 at = int(self.ends[culprit]) + 1
         return well
 
-    def fields(self, tag: str) -> tuple[list[int], list[bytes]]:
-        """The fields of the sound records with this tag (X is any digit), each with the number of its stretch."""
+    def fields(self, tag: str, without: Sequence[int] = ()) -> tuple[list[int], list[bytes]]:
+        """The fields of the sound records, but for some, with this tag (X is any digit), each with its stretch's number."""
         wanted = self.tags == int.from_bytes(tag.encode())
         if "X" in tag:
             wanted = np.ones(len(self.owners), np.bool_)
             for place, letter in enumerate(tag):
                 octets = self.entries[:, place]
                 wanted &= (octets >= 48) & (octets <= 57) if letter == "X" else octets == ord(letter)
+        if without:
+            others = np.ones(len(self.starts), np.bool_)
+            others[without] = False
+            wanted &= others[self.owners]
         which, block = np.flatnonzero(wanted), self.block
         spans = zip(self.field_starts[which].tolist(), self.field_ends[which].tolist(), strict=True)
         return self.owners[which].tolist(), [block[start:end] for start, end in spans]

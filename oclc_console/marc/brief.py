@@ -28,21 +28,16 @@ def _dated_placed_and_in_a_language(fixed: bytes) -> bool:
 
 
 _NUMBER = re.compile(rb"\x1fa(?i:%b)(?![^\x1f])" % OCN_PREFIXED)
-_LANGUAGE = re.compile(rb"\x1fb([^\x1f]*)")
-
-
-def _not_english(field: bytes) -> bool:
-    language = _LANGUAGE.search(field)
-    return language is not None and language[1].strip().lower() not in (b"eng", b"")
+_NOT_ENGLISH = re.compile(rb"\x1fb(?!\s*(?i:eng)?\s*(?![^\x1f]))")
 
 
 FACTS = {
     "title": Fact("245", _filled(b"ak")), "coded": Fact("008", _dated_placed_and_in_a_language),
-    "published": Fact("260", _filled(b"a")), "produced": Fact("264", _filled(b"a")), "extent": Fact("300", _filled(b"af")),
     "manuscript": Fact("LDR", lambda leader: leader[6:7] in _MANUSCRIPTS or leader[7:8] == b"c"),
-    "continuing": Fact("LDR", lambda leader: leader[7:8] in _CONTINUING), "main entry": Fact("1XX", _filled(b"a")),
-    "subject": Fact("6XX", _filled(b"a")), "added entry": Fact("7XX", _filled(b"a")), "011": Fact("011"),
-    "number": Fact("035", _NUMBER.search), "not in English": Fact("040", _not_english),
+    "published": Fact("260", _filled(b"a"), others=("264",)), "extent": Fact("300", _filled(b"af")),
+    "continuing": Fact("LDR", lambda leader: leader[7:8] in _CONTINUING),
+    "name or subject": Fact("1XX", _filled(b"a"), others=("7XX", "6XX")),
+    "011": Fact("011"), "number": Fact("035", _NUMBER.search), "not in English": Fact("040", _NOT_ENGLISH.search),
 }
 
 
@@ -52,8 +47,8 @@ def level_of(facts: frozenset[str]) -> str | None:
         return "01"
     sufficient = (
         {"coded", "extent"} <= facts
-        and facts & {"published", "produced", "manuscript"}
-        and facts & {"continuing", "main entry", "subject", "added entry"}
+        and facts & {"published", "manuscript"}
+        and facts & {"continuing", "name or subject"}
     )
     if not sufficient and ("number" not in facts or "011" in facts):
         return "02"

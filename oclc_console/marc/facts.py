@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from oclc_console.marc.batch import Batch
+from oclc_console.marc.batch import Batch, Column
 from oclc_console.marc.record import Record
 
 LEADER = "LDR"
@@ -15,26 +15,32 @@ LEADER = "LDR"
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """That a record has a field with this tag (X is any digit; LDR is the leader) which shows something; without `shows`, that
-    the field is there. An empty leader shows nothing."""
+    """That a record has a field with this tag (X is any digit; LDR is the leader), or with one of the `others`, which shows
+    something; without `shows`, that the field is there. An empty leader shows nothing."""
 
     tag: str
     shows: Callable[[bytes], object] | None = None
+    others: tuple[str, ...] = ()
 
     def of(self, record: Record) -> bool:
         """Whether it is a fact of this record."""
         shows = self.shows or _anything
         if self.tag == LEADER:
             return bool(shows(record.leader))
-        if "X" not in self.tag:
-            return any(map(shows, record.all(self.tag.encode())))
-        return any(like(self.tag, tag) and shows(field) for tag, field in zip(record.tags, record.fields, strict=True))
+        return any(like(pattern, tag) and shows(field) for pattern in (self.tag, *self.others)
+                   for tag, field in zip(record.tags, record.fields, strict=True))
 
     def among(self, batch: Batch) -> list[int]:
         """The numbers of a batch's records of which it is a fact; a number may come twice."""
         if self.tag == LEADER:
             return [number for number, shown in enumerate(map(self.shows or _anything, batch.leaders)) if shown]
-        numbers, fields = batch.fields(self.tag)
+        found = self._among(batch.fields(self.tag))
+        for tag in self.others:
+            found += self._among(batch.fields(tag, without=found))
+        return found
+
+    def _among(self, column: Column) -> list[int]:
+        numbers, fields = column
         if self.shows is None:
             return list(numbers)
         return [number for number, shown in zip(numbers, map(self.shows, fields), strict=True) if shown]

@@ -1,69 +1,52 @@
 """Where a record says who it is: its local system number (LSN), the OCLC number (OCN) it claims, and its Alma library.
 Not for deciding whether these are right (lint).
 
-Each is told as steps, a tag and how to read a value from such a field, so that it can be read from one record or from a
-whole batch (batch.py)."""
+Each is told as steps (see batch.read_column), so that it can be read from one record or from a whole batch."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
 
-from oclc_console.marc.batch import Steps, read_one
+from oclc_console.marc.batch import Find, Steps, read_one
 from oclc_console.marc.query import place_steps
 from oclc_console.marc.record import OCN_BARE, OCN_PREFIXED, SUBFIELD, Record
 
-_END = rb"(?![^\x1f])"
-_VALUE = rb"\s*([^\x1f\s](?:[^\x1f]*[^\x1f\s])?)"  # not blank, without the blanks around it
+_VALUE = rb"\s*([^\x1f\s][^\x1f]*)"  # not blank
 
 
 def lsn_steps(places: Sequence[str]) -> Steps[str]:
     """How to read the LSN: the first value at the first place that has one. Raises RuleMistake."""
-    return [(tag, _text_reader(code)) for tag, code in place_steps(places)]
+    return [(tag, _finder(code, _VALUE), _text) for tag, code in place_steps(places)]
 
 
 def ocn_steps(places: Sequence[str]) -> Steps[int]:
     """How to read the OCN a record claims: the first place that holds one wins. In 035 only numbers that say `(OCoLC)` count,
     since other systems' numbers stand there too. Raises RuleMistake."""
-    return [(tag, _number_reader(code, OCN_PREFIXED if tag == "035" else OCN_BARE)) for tag, code in place_steps(places)]
+    numbers = [OCN_PREFIXED if tag == "035" else OCN_BARE for tag, _ in place_steps(places)]
+    return [(tag, _finder(code, rb"\s*(?i:" + number + rb")(?![^\x1f])"), _number)
+            for (tag, code), number in zip(place_steps(places), numbers, strict=True)]
 
 
-def _text_reader(code: bytes | None) -> Callable[[bytes], str | None]:
-    value = re.compile(_VALUE if code is None else SUBFIELD + code + _VALUE, re.DOTALL)
-    find = value.match if code is None else value.search
-
-    def read(field: bytes) -> str | None:
-        found = find(field)
-        return found[1].decode("utf-8", "backslashreplace") if found else None
-
-    return read
+def _finder(code: bytes | None, value: bytes) -> Find:
+    """Finds a value in a subfield, or in the whole field where there is no code."""
+    return re.compile((rb"\A" if code is None else SUBFIELD + code) + value).search
 
 
-def _number_reader(code: bytes | None, number: bytes) -> Callable[[bytes], int | None]:
-    start = rb"\A\s*" if code is None else SUBFIELD + code + rb"\s*"
-    find = re.compile(start + rb"(?i:" + number + rb")" + _END).finditer
-
-    def read(field: bytes) -> int | None:
-        for found in find(field):
-            if len(found[1]) <= 12 and (ocn := int(found[1])):
-                return ocn
-        return None
-
-    return read
+def _text(found: re.Match[bytes]) -> str:
+    return found[1].strip().decode("utf-8", "backslashreplace")
 
 
-def _first_subfield(code: bytes) -> Callable[[bytes], str | None]:
-    find = re.compile(SUBFIELD + code + rb"([^\x1f]*)").search
-
-    def read(field: bytes) -> str | None:
-        found = find(field)
-        return found[1].strip().decode("utf-8", "backslashreplace") if found else None
-
-    return read
+def _number(found: re.Match[bytes] | None) -> int | None:
+    while found is not None:
+        if len(found[1]) <= 12 and (ocn := int(found[1])):
+            return ocn
+        found = found.re.search(found.string, found.end())  # that was none: a later subfield may hold one
+    return None
 
 
-MMS: Steps[str] = [("001", _text_reader(None))]  # Alma puts the MMS id there
-LIBRARY: Steps[str] = [("852", _first_subfield(b"b"))]  # Alma puts the library there in published records
+MMS: Steps[str] = [("001", _finder(None, _VALUE), _text)]  # Alma puts the MMS id there
+LIBRARY: Steps[str] = [("852", _finder(b"b", rb"([^\x1f]*)"), _text)]  # Alma puts the library there in published records
 
 
 def lsn_reader(places: Sequence[str]) -> Callable[[Record], str | None]:

@@ -35,9 +35,9 @@ def loose_records(folder: Path, chunks: Sequence[Chunk]) -> Iterator[tuple[str, 
     """(fate, mms, lsn, number in its source) of every record that no stream wants, or two."""
     for chunk in chunks:
         rows = read_rows(folder, chunk.number, ["mms", "lsn", "fate"])
-        for number, (mms, lsn, fate) in enumerate(zip(*_lists(rows), strict=True), chunk.before + 1):
-            if fate in ("unrouted", "double"):
-                yield fate, mms or "", lsn or "", number
+        loose = [number for number, fate in enumerate(rows["fate"].to_pylist()) if fate in ("unrouted", "double")]
+        for number, mms, lsn, fate in zip(loose, *_lists(rows.take(loose)), strict=True):
+            yield fate, mms or "", lsn or "", chunk.before + number + 1
 
 
 def write_ledger(path: Path, folder: Path, chunks: Sequence[Chunk], plan: OutputPlan, streams: Sequence[Stream]) -> None:

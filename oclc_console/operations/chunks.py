@@ -71,8 +71,10 @@ def work_through(task: ChunkTask) -> ChunkResult:
                 raise Stopped
             placed = router.place(batch)
             _write(fragments, batch, placed)
-            fates.update(placed.fates)
-            _count_faults(faults, batch, placed, before)
+            here = Counter(placed.fates)
+            fates += here
+            if any(fate.startswith(_SET_ASIDE) for fate in here):
+                _count_faults(faults, batch, placed, before)
             before += len(batch.raws)
     return ChunkResult(task.number, before, dict(fates), faults)
 

@@ -58,11 +58,12 @@ def _repeated_keys(folder: Path, chunks: Sequence[Chunk]) -> set[int]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    keys = pa.chunked_array([part for chunk in chunks for part in read_rows(folder, chunk.number, ["key"])[0].chunks],
-                            pa.uint32())
-    repeated: set[int] = set()
+    every = pa.scalar(0xFFFFFFFF, pa.uint32())  # a key "and" this is itself, but copied: the rows it was read with can go
+    keys = [pc.bit_wise_and(part, every)
+            for chunk in chunks for part in read_rows(folder, chunk.number, ["key"])["key"].chunks]
+    low, repeated = pa.scalar(_SHARES - 1, pa.uint32()), set[int]()
     for share in range(_SHARES):
-        here = keys.filter(pc.equal(pc.bit_wise_and(keys, pa.scalar(_SHARES - 1, pa.uint32())), share))
+        here = pa.chunked_array([part.filter(pc.equal(pc.bit_wise_and(part, low), share)) for part in keys], pa.uint32())
         counts = here.value_counts()
         repeated.update(counts.filter(pc.greater(counts.field("counts"), 1)).field("values").to_pylist())
     return repeated

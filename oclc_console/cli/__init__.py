@@ -98,6 +98,9 @@ def parser() -> argparse.ArgumentParser:
     prepare.add_argument("files", nargs="+", metavar="FILE")
     prepare.add_argument("--set-count", type=_count, metavar="N", help="Alma's own count of the set, compared")
     prepare.add_argument("--accept-unrouted", metavar="REASON", help="go on although records are unrouted or double; logged")
+    prepare.add_argument("--workers", type=int, default=1, metavar="N", help="processes on this machine (default 1)")
+    prepare.add_argument("--cluster", metavar="URL", help="a Dask scheduler, as in tcp://scheduler:8786, instead; its workers "
+                                                          "must see the workspace and the files under the same paths")
     upload = add("upload", "send what waits in a symbol's outbox (every symbol's without SYMBOL)")
     upload.add_argument("symbol", nargs="?", metavar="SYMBOL")
     upload.add_argument("--again", metavar="FILE", help="send this file once more although its bytes went out")

@@ -216,7 +216,7 @@ def _prepare(options: argparse.Namespace) -> int:
 
     workspace = _workspace(options)
     operation = prepare(workspace, options.symbol, [Path(file) for file in options.files], set_count=options.set_count,
-                        accept_unrouted=options.accept_unrouted)
+                        accept_unrouted=options.accept_unrouted, workers=options.workers, cluster=options.cluster)
     result, code = run_operation(workspace, operation, stop_on_signals())
     result = {"run": result["run"], "symbol": operation.symbol, **result}
     show.answer(result, _as_json(options), show.operation_words("prepare", result))

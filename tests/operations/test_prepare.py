@@ -63,7 +63,7 @@ def test_a_quarantined_record_is_kept_byte_for_byte(tmp_path: Path) -> None:
     workspace = workspace_in(tmp_path)
     broken = holding(5)[:-3] + b"\x1d"
     carry_out(workspace, prepare(workspace, "ZAA", [write(tmp_path / "a.mrc", trusted(1), broken)]))
-    (kept,) = (workspace.root / "quarantine" / "ZAA").iterdir()
+    (kept,) = (workspace.root / "quarantine" / "ZAA").glob("*.mrc")
     assert kept.read_bytes() == broken
 
 
@@ -398,7 +398,7 @@ def test_a_blocking_rule_holds_the_record_back(tmp_path: Path) -> None:
     result, _ = carry_out(workspace, prepare(workspace, "ZAA", [write(tmp_path / "a.mrc", trusted(1), bad)]))
     assert (result["routed"], result["quarantined"]) == (1, 1)
     assert "quarantined:subfield-repeated" in [row["fate"] for row in ledger(workspace, "ZAA")]
-    (kept,) = (workspace.root / "quarantine" / "ZAA").iterdir()
+    (kept,) = (workspace.root / "quarantine" / "ZAA").glob("*.mrc")
     assert kept.read_bytes() == bad
 
 

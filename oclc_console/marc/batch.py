@@ -196,11 +196,20 @@ def read_column(steps: Steps[Value], batch: Batch) -> list[Value | None]:
     value from what was found."""
     values: list[Value | None] = [None] * len(batch.raws)
     for tag, find, value in steps:
-        numbers, fields = batch.fields(tag)
-        for number, found in zip(numbers, map(find, fields), strict=True):
-            if found is not None and values[number] is None:
-                values[number] = value(found)
+        for place, field in zip(*batch.fields(tag), strict=True):
+            if values[place] is None and (found := find(field)) is not None:
+                values[place] = value(found)
+        if None not in values:
+            break
     return values
+
+
+def read_texts(steps: Steps[bytes], batch: Batch) -> list[str | None]:
+    """Like `read_column`, for values that are text: all of a batch's are decoded in one step, what is not UTF-8 as \\xNN."""
+    values = read_column(steps, batch)
+    together = END_OF_FIELD.join([value or b"" for value in values]).decode("utf-8", "backslashreplace")
+    texts = together.split(END_OF_FIELD.decode())  # which no value can hold
+    return [text if value is not None else None for text, value in zip(texts, values, strict=True)] if values else []
 
 
 def read_one(steps: Steps[Value], record: Record) -> Value | None:

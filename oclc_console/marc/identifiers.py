@@ -15,7 +15,7 @@ from oclc_console.marc.record import OCN_BARE, OCN_PREFIXED, SUBFIELD, Record
 _VALUE = rb"\s*([^\x1f\s][^\x1f]*)"  # not blank
 
 
-def lsn_steps(places: Sequence[str]) -> Steps[str]:
+def lsn_steps(places: Sequence[str]) -> Steps[bytes]:
     """How to read the LSN: the first value at the first place that has one. Raises RuleMistake."""
     return [(tag, _finder(code, _VALUE), _text) for tag, code in place_steps(places)]
 
@@ -33,8 +33,8 @@ def _finder(code: bytes | None, value: bytes) -> Find:
     return re.compile((rb"\A" if code is None else SUBFIELD + code) + value).search
 
 
-def _text(found: re.Match[bytes]) -> str:
-    return found[1].strip().decode("utf-8", "backslashreplace")
+def _text(found: re.Match[bytes]) -> bytes:
+    return found[1].rstrip()
 
 
 def _number(found: re.Match[bytes] | None) -> int | None:
@@ -45,14 +45,20 @@ def _number(found: re.Match[bytes] | None) -> int | None:
     return None
 
 
-MMS: Steps[str] = [("001", _finder(None, _VALUE), _text)]  # Alma puts the MMS id there
-LIBRARY: Steps[str] = [("852", _finder(b"b", rb"([^\x1f]*)"), _text)]  # Alma puts the library there in published records
+MMS: Steps[bytes] = [("001", _finder(None, _VALUE), _text)]  # Alma puts the MMS id there
+LIBRARY: Steps[bytes] = [("852", _finder(b"b", rb"([^\x1f]*)"), _text)]  # Alma puts the library there in published records
+
+
+def text_at(steps: Steps[bytes], record: Record) -> str | None:
+    """The text that the steps give for one record; what is not UTF-8 as \\xNN."""
+    value = read_one(steps, record)
+    return value.decode("utf-8", "backslashreplace") if value is not None else None
 
 
 def lsn_reader(places: Sequence[str]) -> Callable[[Record], str | None]:
     """A function that reads a record's LSN (see `lsn_steps`). Raises RuleMistake."""
     steps = lsn_steps(places)
-    return lambda record: read_one(steps, record)
+    return lambda record: text_at(steps, record)
 
 
 def ocn_reader(places: Sequence[str]) -> Callable[[Record], int | None]:
@@ -63,9 +69,9 @@ def ocn_reader(places: Sequence[str]) -> Callable[[Record], int | None]:
 
 def library_of(record: Record) -> str | None:
     """The Alma library code of the record's first 852 $b."""
-    return read_one(LIBRARY, record)
+    return text_at(LIBRARY, record)
 
 
 def mms_of(record: Record) -> str | None:
     """The record's 001, where Alma puts the MMS id."""
-    return read_one(MMS, record)
+    return text_at(MMS, record)

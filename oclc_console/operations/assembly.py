@@ -10,6 +10,9 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
+
 from oclc_console.csv_lines import csv_line
 from oclc_console.files import replace_file
 from oclc_console.operations.fragments import ASIDE, FINDINGS, read_list, read_rows
@@ -21,7 +24,7 @@ from oclc_console.store.ledger import LedgerWriter, ledger_schema
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_SHARES = 16  # keys are looked at in so many shares, so that counting them takes little memory
+Keys = npt.NDArray[np.uint32]
 _AS_THEY_ARE = ("offset", "length", "mms", "lsn", "ocn_in", "library", "status", "fate", "sha256", "content")
 
 
@@ -75,24 +78,15 @@ def write_ledger(
     ledger.close()
 
 
-def _repeated_keys(folder: Path, chunks: Sequence[Chunk]) -> set[int]:
-    """The keys that more than one record bound for a stream has; now and then two LSNs share a key, which does no harm."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    every = pa.scalar(0xFFFFFFFF, pa.uint32())  # a key "and" this is itself, but copied: the rows it was read with can go
-    keys = [pc.bit_wise_and(part, every)
-            for chunk in chunks for part in read_rows(folder, chunk.number, ["key"])["key"].chunks]
-    low, repeated = pa.scalar(_SHARES - 1, pa.uint32()), set[int]()
-    for share in range(_SHARES):
-        here = pa.chunked_array([part.filter(pc.equal(pc.bit_wise_and(part, low), share)) for part in keys], pa.uint32())
-        counts = here.value_counts()
-        repeated.update(counts.filter(pc.greater(counts.field("counts"), 1)).field("values").to_pylist())
-    return repeated
+def _repeated_keys(folder: Path, chunks: Sequence[Chunk]) -> Keys:
+    """The keys that more than one record has; now and then two LSNs share a key, which does no harm."""
+    keys = np.concatenate([read_rows(folder, chunk.number, ["key"])["key"].to_numpy() for chunk in chunks])
+    keys.sort()
+    return np.unique(keys[1:][keys[1:] == keys[:-1]])
 
 
 def _ledger_rows(
-    chunk: Chunk, rows: pa.Table, plan: OutputPlan | None, streams: Sequence[Stream], repeated: set[int]
+    chunk: Chunk, rows: pa.Table, plan: OutputPlan | None, streams: Sequence[Stream], repeated: Keys
 ) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -110,18 +104,28 @@ def _ledger_rows(
     return pa.table([columns[name] for name in schema.names], schema=schema)
 
 
-def _places(
-    chunk: int, rows: pa.Table, plan: OutputPlan, repeated: set[int]
-) -> tuple[list[str | None], list[int | None]]:
+def _places(chunk: int, rows: pa.Table, plan: OutputPlan, repeated: Keys) -> tuple[list[str | None], list[int | None]]:
     """For each record the output file it is put in, and where it ends there."""
-    names: list[str | None] = []
-    ends: list[int | None] = []
-    place = plan.place
-    for length, lsn, stream, key in zip(*_lists(rows.select(["length", "lsn", "stream", "key"])), strict=True):
-        file = place(stream, chunk, length, lsn if key in repeated else None) if stream is not None else None
-        names.append(file.name if file else None)
-        ends.append(file.end if file else None)
-    return names, ends
+    streams, lengths = rows["stream"].fill_null(-1).to_numpy(), rows["length"].to_numpy()
+    copies, lsns = np.isin(rows["key"].to_numpy(), repeated), rows["lsn"]
+    names, ends = np.full(len(rows), None), np.full(len(rows), None)
+    for stream in np.unique(streams[streams >= 0]).tolist():
+        here = np.flatnonzero(streams == stream)
+        cuts = np.flatnonzero(copies[here])  # a record that may have copies is placed by itself, what lies between together
+        at = 0
+        for cut in [*cuts.tolist(), len(here)]:
+            while at < cut:
+                behind = np.cumsum(lengths[here[at:cut]])
+                file, count = plan.place_many(stream, chunk, cut - at, behind)
+                some = here[at : at + count]
+                names[some], ends[some] = file.name, behind[:count] + (file.end - behind[count - 1])
+                at += count
+            if cut < len(here):
+                place = here[cut]
+                file = plan.place(stream, chunk, int(lengths[place]), lsns[int(place)].as_py())
+                names[place], ends[place] = file.name, file.end
+                at = cut + 1
+    return names.tolist(), ends.tolist()
 
 
 def _lists(rows: pa.Table) -> list[list[Any]]:

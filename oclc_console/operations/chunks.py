@@ -121,8 +121,7 @@ def _write(fragments: FragmentWriter, batch: Batch, placed: Placed) -> None:
         "lsn": placed.lsns, "ocn_in": placed.ocns, "library": placed.libraries,
         "status": [chr(leader[5]) if leader else None for leader in batch.leaders],
         "fate": placed.fates, "stream": streams,
-        "key": [crc32(lsn.encode()) if stream is not None and lsn is not None else None
-                for stream, lsn in zip(streams, placed.lsns, strict=True)],
+        "key": list(map(crc32, map(str.encode, [lsn or "" for lsn in placed.lsns]))),
         "sha256": [sha256(raw).digest() for raw in raws],
         "content": [sha256(content).digest() if content is not None else None for content in batch.contents()],
     })

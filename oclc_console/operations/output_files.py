@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from oclc_console.files import replacing
 from oclc_console.oclc.names import UploadName, number_in
 from oclc_console.operations.chunks import STOP, Stopped
@@ -15,6 +18,7 @@ from oclc_console.operations.fragments import records_path
 from oclc_console.settings import Stream, Symbol
 
 _BLOCK = 1 << 20
+Ends = npt.NDArray[np.int64]
 
 
 @dataclass(slots=True)
@@ -59,17 +63,30 @@ class OutputPlan:
         self._lines = [_Line() for _ in sender.streams]
         self.files: list[OutputFile] = []
 
-    def place(self, stream: int, chunk: int, length: int, repeated_lsn: str | None) -> OutputFile:
-        """Puts a record, the next of its chunk and stream, into a file; its end is then the file's. `repeated_lsn` is its LSN
-        when it may have copies."""
+    def place(self, stream: int, chunk: int, length: int, repeated_lsn: str) -> OutputFile:
+        """Puts a record that may have copies, the next of its chunk and stream, into a file; its end is then the file's."""
         line = self._lines[stream]
-        file = line.homes.get(repeated_lsn) if repeated_lsn is not None else None
+        file = line.homes.get(repeated_lsn)
         if file is None:
-            file = line.file
-            if file is None or file.records >= self._limit:
-                file = line.file = self._next(stream)
-            if repeated_lsn is not None:
-                line.homes[repeated_lsn] = file
+            file = line.homes[repeated_lsn] = self._open(line, stream)
+        self._add(line, file, chunk, 1, length)
+        return file
+
+    def place_many(self, stream: int, chunk: int, records: int, ends: Ends) -> tuple[OutputFile, int]:
+        """Puts as many as fit of so many records without copies, the next of their chunk and stream, into one file, and says
+        how many these are. `ends` are where each of them ends, in bytes from the first one's start."""
+        line = self._lines[stream]
+        file = self._open(line, stream)
+        fitting = min(records, self._limit - file.records)
+        self._add(line, file, chunk, fitting, int(ends[fitting - 1]))
+        return file, fitting
+
+    def _open(self, line: _Line, stream: int) -> OutputFile:
+        if line.file is None or line.file.records >= self._limit:
+            line.file = self._next(stream)
+        return line.file
+
+    def _add(self, line: _Line, file: OutputFile, chunk: int, records: int, length: int) -> None:
         if line.chunk != chunk:
             line.chunk, line.at = chunk, 0
         last = file.pieces[-1] if file.pieces else None
@@ -78,9 +95,8 @@ class OutputPlan:
         else:
             file.pieces.append(Piece(chunk, line.at, line.at + length))
         line.at += length
-        file.records += 1
+        file.records += records
         file.end += length
-        return file
 
     def _next(self, place: int) -> OutputFile:
         stream = self._sender.streams[place]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from oclc_console.marc.batch import Batch, read_column, read_one
-from oclc_console.marc.identifiers import LIBRARY, MMS, lsn_steps, ocn_steps
+from oclc_console.marc.batch import Batch, read_column, read_texts
+from oclc_console.marc.identifiers import LIBRARY, MMS, lsn_steps, ocn_steps, text_at
 from oclc_console.marc.query import Rule, facts_of, holds
 from oclc_console.marc.record import take_apart_loosely
 from oclc_console.marc.source import Finding
@@ -80,8 +80,8 @@ class Router:
         """Where the records of a batch go."""
         decided = [self._known.get(true) or self._decide(true) for true in self._true_facts(batch)]
         placed = Placed([fate for fate, _ in decided], [stream for _, stream in decided], list(batch.findings),
-                        read_column(MMS, batch), read_column(self._lsn, batch), read_column(self._ocn, batch),
-                        read_column(LIBRARY, batch))
+                        read_texts(MMS, batch), read_texts(self._lsn, batch), read_column(self._ocn, batch),
+                        read_texts(LIBRARY, batch))
         for number, (leader, mms, lsn) in enumerate(zip(batch.leaders, placed.mms, placed.lsns, strict=True)):
             if not leader or mms is None or lsn is None:
                 self._set_aside(placed, number, bool(leader), batch.raws[number])
@@ -100,7 +100,7 @@ class Router:
         found = placed.findings[number]
         record = None if sound else take_apart_loosely(raw)
         if record:
-            placed.mms[number], placed.lsns[number] = read_one(MMS, record), read_one(self._lsn, record)
+            placed.mms[number], placed.lsns[number] = text_at(MMS, record), text_at(self._lsn, record)
         if sound or found is None:
             found = MISSING_001 if placed.mms[number] is None else MISSING_LSN
         placed.findings[number] = found

@@ -205,9 +205,10 @@ def read_column(steps: Steps[Value], batch: Batch) -> list[Value | None]:
 
 
 def read_texts(steps: Steps[bytes], batch: Batch) -> list[str | None]:
-    """Like `read_column`, for values that are text: all of a batch's are decoded in one step, what is not UTF-8 as \\xNN."""
+    """Like `read_column`, for values that are text, without blanks at their end: all of a batch's are decoded in one step, what
+    is not UTF-8 as \\xNN."""
     values = read_column(steps, batch)
-    together = END_OF_FIELD.join([value or b"" for value in values]).decode("utf-8", "backslashreplace")
+    together = END_OF_FIELD.join([value.rstrip() if value else b"" for value in values]).decode("utf-8", "backslashreplace")
     texts = together.split(END_OF_FIELD.decode())  # which no value can hold
     return [text if value is not None else None for text, value in zip(texts, values, strict=True)] if values else []
 

@@ -15,7 +15,9 @@ from collections.abc import Callable
 from oclc_console.marc.facts import BuiltIn, Fact
 from oclc_console.marc.record import OCN_PREFIXED, Record
 
-_MANUSCRIPTS, _CONTINUING = frozenset((b"b", b"d", b"f", b"p", b"t")), frozenset((b"s", b"b", b"i"))
+_EACH = [bytes([code]) for code in range(256)]
+_MANUSCRIPT = frozenset(kind + level for kind in _EACH for level in _EACH if kind in b"bdfpt" or level == b"c")
+_CONTINUING = frozenset((b"s", b"b", b"i"))
 
 
 def _filled(codes: bytes) -> Callable[[bytes], object]:
@@ -33,9 +35,9 @@ _NOT_ENGLISH = re.compile(rb"\x1fb(?!\s*(?i:eng)?\s*(?![^\x1f]))")
 
 FACTS = {
     "title": Fact("245", _filled(b"ak")), "coded": Fact("008", _dated_placed_and_in_a_language),
-    "manuscript": Fact("LDR", lambda leader: leader[6:7] in _MANUSCRIPTS or leader[7:8] == b"c"),
+    "manuscript": Fact("LDR", _MANUSCRIPT.__contains__, at=slice(6, 8)),
     "published": Fact("260", _filled(b"a"), others=("264",)), "extent": Fact("300", _filled(b"af")),
-    "continuing": Fact("LDR", lambda leader: leader[7:8] in _CONTINUING),
+    "continuing": Fact("LDR", _CONTINUING.__contains__, at=slice(7, 8)),
     "name or subject": Fact("1XX", _filled(b"a"), others=("7XX", "6XX")),
     "011": Fact("011"), "number": Fact("035", _NUMBER.search), "not in English": Fact("040", _NOT_ENGLISH.search),
 }

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import compress
+from operator import itemgetter
 
 from oclc_console.marc.batch import Batch, Column
 from oclc_console.marc.record import Record
@@ -16,24 +18,26 @@ LEADER = "LDR"
 @dataclass(frozen=True, slots=True)
 class Fact:
     """That a record has a field with this tag (X is any digit; LDR is the leader), or with one of the `others`, which shows
-    something; without `shows`, that the field is there. An empty leader shows nothing."""
+    something (at some positions of it, where they are given); without `shows`, that the field is there. An empty leader shows
+    nothing."""
 
     tag: str
     shows: Callable[[bytes], object] | None = None
     others: tuple[str, ...] = ()
+    at: slice | None = None
 
     def of(self, record: Record) -> bool:
         """Whether it is a fact of this record."""
-        shows = self.shows or _anything
+        shows, at = self.shows or _anything, self.at or slice(None)
         if self.tag == LEADER:
-            return bool(shows(record.leader))
-        return any(like(pattern, tag) and shows(field) for pattern in (self.tag, *self.others)
+            return bool(shows(record.leader[at]))
+        return any(like(pattern, tag) and shows(field[at]) for pattern in (self.tag, *self.others)
                    for tag, field in zip(record.tags, record.fields, strict=True))
 
     def among(self, batch: Batch) -> list[int]:
         """The numbers of a batch's records of which it is a fact; a number may come twice."""
         if self.tag == LEADER:
-            return [number for number, shown in enumerate(map(self.shows or _anything, batch.leaders)) if shown]
+            return self._among((range(len(batch.leaders)), batch.leaders))
         found = self._among(batch.fields(self.tag))
         for tag in self.others:
             found += self._among(batch.fields(tag, without=found))
@@ -43,7 +47,8 @@ class Fact:
         numbers, fields = column
         if self.shows is None:
             return list(numbers)
-        return [number for number, shown in zip(numbers, map(self.shows, fields), strict=True) if shown]
+        parts = map(itemgetter(self.at), fields) if self.at else fields
+        return list(compress(numbers, map(self.shows, parts)))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 
 from oclc_console.marc.batch import Find, Steps, read_one
 from oclc_console.marc.query import place_steps
@@ -33,8 +34,7 @@ def _finder(code: bytes | None, value: bytes) -> Find:
     return re.compile((rb"\A" if code is None else SUBFIELD + code) + value).search
 
 
-def _text(found: re.Match[bytes]) -> bytes:
-    return found[1].rstrip()
+_text = itemgetter(1)
 
 
 def _number(found: re.Match[bytes] | None) -> int | None:
@@ -52,7 +52,7 @@ LIBRARY: Steps[bytes] = [("852", _finder(b"b", rb"([^\x1f]*)"), _text)]  # Alma 
 def text_at(steps: Steps[bytes], record: Record) -> str | None:
     """The text that the steps give for one record; what is not UTF-8 as \\xNN."""
     value = read_one(steps, record)
-    return value.decode("utf-8", "backslashreplace") if value is not None else None
+    return value.rstrip().decode("utf-8", "backslashreplace") if value is not None else None
 
 
 def lsn_reader(places: Sequence[str]) -> Callable[[Record], str | None]:

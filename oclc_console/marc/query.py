@@ -104,7 +104,8 @@ def condition_fact(text: str) -> Fact:
     if match["operator"] and not match["value"].strip():
         raise RuleMistake(f"{text!r} compares with nothing; write the values after {match['operator']}")
     if match["first"] is not None:
-        return Fact(match["tag"], _positions(match, text))
+        first, last, wanted = _positions(match, text)
+        return Fact(match["tag"], wanted.__contains__, at=slice(first, last + 1))
     if match["tag"] == LEADER:
         raise RuleMistake(f"{text!r}: the leader has positions only, as in LDR/06 = t")
     if match["code"] is None:
@@ -146,7 +147,8 @@ def _field_test(code: bytes, operator: str | None, value: str, text: str) -> Cal
     return lambda field: any(map(pattern.search, subfields(field, code)))
 
 
-def _positions(match: re.Match[str], text: str) -> Callable[[bytes], bool]:
+def _positions(match: re.Match[str], text: str) -> tuple[int, int, frozenset[bytes]]:
+    """The first and the last position that a condition compares, and the values it wants there."""
     first = int(match["first"])
     last = int(match["last"] or match["first"])
     if match["operator"] != "=" or last < first:
@@ -155,7 +157,7 @@ def _positions(match: re.Match[str], text: str) -> Callable[[bytes], bool]:
     if wrong := sorted(value for value in wanted if len(value) != last - first + 1):
         raise RuleMistake(f"{text!r}: {wrong[0].decode()!r} has {len(wrong[0])} characters "
                           f"for {last - first + 1} positions")
-    return lambda field: field[first : last + 1] in wanted
+    return first, last, wanted
 
 
 def place_steps(places: Sequence[str]) -> list[tuple[str, bytes | None]]:

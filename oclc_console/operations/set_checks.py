@@ -63,11 +63,13 @@ def set_findings(
 ) -> list[SetFinding]:
     """What the rules find in a symbol's set: the ledger files of this run, compared with those of the runs before (none: the
     first run). Rules that are switched off are not asked; one that finds nothing is not in the list."""
-    found = []
+    found: list[SetFinding] = []
+    off = workspace.settings.symbol(symbol_code).lint_off
+    asked = [rule for rule in SET_RULES.values() if rule.id not in off]
+    if not asked:
+        return found
     with _opened(workspace, symbol_code, ledger_paths, previous_paths) as connection:
-        for rule in SET_RULES.values():
-            if rule.id in workspace.settings.symbol(symbol_code).lint_off:
-                continue
+        for rule in asked:
             _gather(connection, rule.id)
             records = connection.execute(f"SELECT count(*) FROM ({_ROWS[rule.id]})").fetchone()
             if records and records[0]:

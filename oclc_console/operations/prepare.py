@@ -19,9 +19,10 @@ import orjson
 
 from oclc_console import clock
 from oclc_console.alma.published import parse_name, require_published, require_settled, scan_published
+from oclc_console.csv_cells import cell
 from oclc_console.errors import CallError, InputError, Refused
 from oclc_console.files import is_utf8, locked, replace_file, sha256_of, shown_name, sync_folder
-from oclc_console.marc.record import Record, text_of
+from oclc_console.marc.record import Record
 from oclc_console.marc.source import Scanned
 from oclc_console.operations.already_sent import sent_before
 from oclc_console.operations.linting import Linting
@@ -297,17 +298,9 @@ def _content_digest(record: Record) -> bytes:
     return digest.digest()
 
 
-def _cell(value: Any) -> Any:
-    """A value as a spreadsheet may see it: nothing from a record is run as a formula, no control character gets through."""
-    if not isinstance(value, str):
-        return value
-    plain = text_of(value.encode())
-    return f"'{plain}" if plain[:1] in "=+-@" and plain else plain
-
-
 def _csv(rows: list[Any]) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerows([_cell(value) for value in row] for row in rows)
+    csv.writer(text).writerows([cell(value) for value in row] for row in rows)
     return text.getvalue().encode()
 
 

@@ -66,7 +66,7 @@ def condition_words(text: str, named: Mapping[str, Rule]) -> str:
     return rule_words(Rule(all=(text,)), named)
 
 
-def _list(wanted: list[_Node]) -> str:
+def _list(wanted: Sequence[_Node]) -> str:
     """What must hold, at the sentence's own level: one group of alternatives needs no brackets."""
     return _outermost(wanted[0]) if len(wanted) == 1 else ", and ".join(_inside(part) for part in wanted)
 

@@ -91,5 +91,7 @@ def _run_words(counted: RunCoverage, *, several: bool) -> Iterator[str]:
         yield f"    in set {counted.in_set:,}: {numbers or 'nothing'}; {counted.comparison}"
     if counted.replaced:
         yield f"    prepared again since: {', '.join(counted.replaced)}"
+    if counted.accepted and counted.of("unrouted") + counted.of("double"):
+        yield f"    unrouted and double accepted: {counted.accepted}"
     if counted.ledger is None:
         yield "    it kept no ledger: these are its numbers, there are no ids"

@@ -75,6 +75,7 @@ class RunCoverage(SetCoverage):
     sources: tuple[str, ...]
     replaced: tuple[str, ...]
     ledger: Path | None
+    accepted: str | None
 
     @property
     def stands_refused(self) -> bool:
@@ -103,7 +104,8 @@ class Coverage:
     def to_json(self) -> dict[str, Any]:
         """As `coverage --json` prints it."""
         runs = [{"run": run.run, "state": run.state, "at": run.at, "by": run.by, "sources": list(run.sources),
-                 "replaced": list(run.replaced), "ids": run.ledger is not None, **_numbers(run)} for run in self.runs]
+                 "replaced": list(run.replaced), "ids": run.ledger is not None,
+                 "accepted": run.accepted, **_numbers(run)} for run in self.runs]
         return {"symbol": self.symbol, "sender": self.sender, "as_of": self.as_of, **_numbers(self.total), "runs": runs,
                 "left": list(self.left)}
 
@@ -227,7 +229,7 @@ def _run_coverage(share: _Share, kept: tuple[Path, Counts] | None, told: PartRul
     return RunCoverage(
         sum(source.counts["in_set"] for source in share.sources), stated, told.parts(counts, findings), share.state.name,
         share.state.state, share.at, share.state.by, tuple(source.file for source in share.sources),
-        tuple(source.file for source in share.replaced), kept[0] if kept else None)
+        tuple(source.file for source in share.replaced), kept[0] if kept else None, share.state.asked.get("accept_unrouted"))
 
 
 def _event_counts(share: _Share) -> Counts:

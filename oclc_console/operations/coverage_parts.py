@@ -60,7 +60,9 @@ class PartRules:
                 records[key] += count
         if not any(kind == "quarantined" for kind, _ in records):
             records["quarantined", ""] = 0
-        if not records["routed", ""]:
+        if records["routed", ""]:  # of each stream nothing is known then, which is not 0
+            records = Counter({key: n for key, n in records.items() if key[0] != "stream" or n})
+        else:
             del records["routed", ""]
         made = (Part(f"{kind}:{name}" if name else kind, kind, name, count, self._rule(kind, name, findings))
                 for (kind, name), count in records.items())

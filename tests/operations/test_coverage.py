@@ -156,6 +156,7 @@ def test_accepting_what_was_refused_takes_its_place(tmp_path: Path) -> None:
     accepted = prepared(workspace, "a.mrc", trusted(1), reproduction(2), accept="a photocopy")
     answer = coverage(workspace, "ZAA")
     assert [run.run for run in answer.runs] == [accepted] and answer.refused is None and answer.left == ()
+    assert answer.runs[0].accepted == "a photocopy"
     assert [run.run for run in coverage(workspace, "ZAA", refused).runs] == [refused], "asked by name it is still told"
 
 

@@ -56,10 +56,15 @@ keep = { all = ["079"], none = ["@archival", "@micro", "@electronic"] }
 
 REPRODUCTIONS: dict[str, tuple[bytes, ...]] = {
     "none": (), "Electronic": (b"Electronic reproduction.",), "[Electronic": (b"[Electronic reproduction].",),
-    "micro": (b"Microfilm.",), "photocopy": (b"Photocopy.",), "micro and electronic": (b"Microfilm.", b"Electronic reproduction."),
+    "micro": (b"Microfilm.",), "photocopy": (b"Photocopy.",),
+    "micro and electronic": (b"Microfilm.", b"Electronic reproduction."),
 }
 Combination = tuple[bool, bool, bool, bool, bool, bool, str]
-COMBINATIONS: list[Combination] = list(product(*[(False, True)] * 6, REPRODUCTIONS))
+COMBINATIONS: list[Combination] = [
+    (archival, manuscript, standard, thesis, trusted, vernacular, reproduction)
+    for archival, manuscript, standard, thesis, trusted, vernacular in product((False, True), repeat=6)
+    for reproduction in REPRODUCTIONS
+]
 
 
 def record(number: int, combination: Combination) -> bytes:

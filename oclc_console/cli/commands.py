@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
         return _console(options)
     handlers = {"demo": _demo, "init": _init, "check": _check, "prepare": _prepare, "upload": _upload, "fetch": _fetch,
                 "account": _account, "reports": _reports, "checklist": _checklist, "status": _status, "log": _log,
-                "lint": _lint}
+                "lint": _lint, "coverage": _coverage}
     return handlers[options.command](options)
 
 
@@ -255,6 +255,12 @@ def _lint(options: argparse.Namespace) -> int:
     from oclc_console.cli import lint
 
     return lint.run(options)
+
+
+def _coverage(options: argparse.Namespace) -> int:
+    from oclc_console.cli import coverage
+
+    return coverage.run(_workspace(options), options)
 
 
 def _reports(options: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from oclc_console.csv_lines import csv_line
+from oclc_console.csv_cells import csv_line
 from oclc_console.files import replace_file
 from oclc_console.operations.fragments import ASIDE, FINDINGS, read_list, read_rows
 from oclc_console.operations.linting import COLUMNS

@@ -19,7 +19,7 @@ import orjson
 
 from oclc_console import clock
 from oclc_console.alma.published import Region, parse_name, regions, require_published, require_settled
-from oclc_console.csv_lines import csv_line
+from oclc_console.csv_cells import csv_line
 from oclc_console.errors import CallError, InputError, Refused
 from oclc_console.files import is_utf8, locked, replace_file, shown_name, sync_folder
 from oclc_console.operations import tally
@@ -229,8 +229,8 @@ class _Prepare:
         found = set_findings(self.workspace, self.symbol.code, [ledger], before)
         for finding in found:
             ids = set_ids(self.workspace, self.symbol.code, finding.rule.id, [ledger], before)
-            lines = chain([("lsn", "mms", "ocn")], ids)
-            replace_file(folder.path / f"{finding.rule.id}.csv", (csv_line([v or "" for v in line]) for line in lines))
+            lines: Iterable[Sequence[str | int | None]] = chain([("lsn", "mms", "ocn")], ids)
+            replace_file(folder.path / f"{finding.rule.id}.csv", map(csv_line, lines))
         return found
 
     def _refuse_traps(self, folder: RunFolder, found: Iterable[SetFinding]) -> None:
@@ -247,7 +247,8 @@ class _Prepare:
         if not counted.unrouted and not counted.double:
             return
         listing = folder.path / "unrouted.csv"
-        replace_file(listing, map(csv_line, chain([("why", "mms", "lsn", "record number")], loose)))
+        lines: Iterable[Sequence[str | int]] = chain([("why", "mms", "lsn", "record number")], loose)
+        replace_file(listing, map(csv_line, lines))
         words = f"{counted.unrouted:,} unrouted and {counted.double:,} double of {counted.in_set:,} records"
         if self.reason:
             log.append(self.workspace, "prepare.accepted", self.symbol.code, run=folder.name, reason=self.reason,

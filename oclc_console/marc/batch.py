@@ -52,6 +52,13 @@ class Batch(Protocol):
     def fields(self, tag: str, without: Sequence[int] = ()) -> Column:
         """The fields of all records, but for some, with this tag, in which X is any digit."""
 
+    def having(self, tag: str) -> Sequence[int]:
+        """Which records have a field with this tag; one with several may come several times."""
+
+    def beginning(self, tag: str, codes: bytes, without: Sequence[int] = ()) -> tuple[list[int], Column]:
+        """Which records, but for some, surely have a field with this tag that begins with one of these subfields, and one that
+        is not blank; and the other fields with this tag, where they must be looked at."""
+
     def record(self, place: int) -> Record | None:
         """One of the records, taken apart; None where it is not sound."""
 
@@ -94,6 +101,14 @@ class TakenApart:
         found = [(number, field) for number, record in enumerate(self._records) if record and number not in unwanted
                  for name, field in zip(record.tags, record.fields, strict=True) if name in wanted]
         return [number for number, _ in found], [field for _, field in found]
+
+    def having(self, tag: str) -> Sequence[int]:
+        """Which records have a field with this tag; one with several may come several times."""
+        return self.fields(tag)[0]
+
+    def beginning(self, tag: str, codes: bytes, without: Sequence[int] = ()) -> tuple[list[int], Column]:
+        """None surely have such a field: all fields with this tag are to be looked at."""
+        return [], self.fields(tag, without)
 
     def record(self, place: int) -> Record | None:
         """One of the records, taken apart; None where it is not sound."""
@@ -139,6 +154,15 @@ class Block:
                 moved += len(judged) - 1
                 self._places[number + 1 :] = range(number + 1 + moved, len(self._places) + moved)
         self._rest = TakenApart(found)
+
+    def having(self, tag: str) -> Sequence[int]:
+        """Which records have a field with this tag; one with several may come several times."""
+        return self.fields(tag)[0] if self._doubtful or "X" in tag else self._checked.having(tag)
+
+    def beginning(self, tag: str, codes: bytes, without: Sequence[int] = ()) -> tuple[list[int], Column]:
+        """Which records, but for some, surely have a field with this tag that begins with one of these subfields, and one that
+        is not blank; and the other fields with this tag, where they must be looked at."""
+        return ([], self.fields(tag, without)) if self._doubtful else self._checked.beginning(tag, codes, without)
 
     def record(self, place: int) -> Record | None:
         """One of the records, taken apart; None where it is not sound."""

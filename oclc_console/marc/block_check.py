@@ -102,7 +102,24 @@ class CheckedBlock:
 
     def fields(self, tag: str, without: Sequence[int] = ()) -> tuple[list[int], list[bytes]]:
         """The fields of the sound records, but for some, with this tag (X is any digit), each with its stretch's number."""
-        wanted = self.tags == int.from_bytes(tag.encode())
+        return self._cut_out(np.flatnonzero(self._with(tag, without)))
+
+    def having(self, tag: str) -> list[int]:
+        """The number of its stretch for each field with this tag."""
+        owners: list[int] = self.owners[self._with(tag)].tolist()
+        return owners
+
+    def beginning(self, tag: str, codes: bytes, without: Sequence[int]) -> tuple[list[int], tuple[list[int], list[bytes]]]:
+        """The numbers of stretches that have a field with this tag whose first subfield has one of these codes and does not
+        begin with a blank; and the other fields with this tag."""
+        which = np.flatnonzero(self._with(tag, without))
+        begins = _window(self.block, self.field_starts[which], 5)
+        sure = (begins[:, 4] > 0x20) & np.isin(begins[:, 3], np.frombuffer(codes, np.uint8))
+        owners: list[int] = self.owners[which[sure]].tolist()
+        return owners, self._cut_out(which[~sure])
+
+    def _with(self, tag: str, without: Sequence[int] = ()) -> Flags:
+        wanted: Flags = self.tags == int.from_bytes(tag.encode())
         if "X" in tag:
             wanted = np.ones(len(self.owners), np.bool_)
             for place, letter in enumerate(tag):
@@ -112,7 +129,10 @@ class CheckedBlock:
             others = np.ones(len(self.starts), np.bool_)
             others[without] = False
             wanted &= others[self.owners]
-        which, block = np.flatnonzero(wanted), self.block
+        return wanted
+
+    def _cut_out(self, which: Positions) -> tuple[list[int], list[bytes]]:
+        block = self.block
         spans = zip(self.field_starts[which].tolist(), self.field_ends[which].tolist(), strict=True)
         return self.owners[which].tolist(), [block[start:end] for start, end in spans]
 

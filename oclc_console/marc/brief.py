@@ -10,7 +10,6 @@ or $f; no 1XX, 6XX or 7XX $a unless serial or integrating), which an OCLC number
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from oclc_console.marc.facts import BuiltIn, Fact
 from oclc_console.marc.record import OCN_PREFIXED, Record
@@ -20,25 +19,22 @@ _MANUSCRIPT = frozenset(kind + level for kind in _EACH for level in _EACH if kin
 _CONTINUING = frozenset((b"s", b"b", b"i"))
 
 
-def _filled(codes: bytes) -> Callable[[bytes], object]:
-    """Whether a field has one of these subfields, and not a blank one."""
-    return re.compile(rb"\x1f[%b]\s*[^\x1f\s]" % codes).search
+def _filled(codes: bytes, tag: str, *others: str) -> Fact:
+    """That such a field has one of these subfields, and not a blank one."""
+    return Fact(tag, re.compile(rb"\x1f[%b]\s*[^\x1f\s]" % codes).search, others, filled=codes)
 
 
-def _dated_placed_and_in_a_language(fixed: bytes) -> bool:
-    return bool(fixed[7:11].strip() and fixed[15:18].strip() and fixed[35:38].strip())
-
-
+_DATE_PLACE_AND_LANGUAGE = re.compile(rb"(?s)(?=.{7,10}\S)(?=.{15,17}\S)(?=.{35,37}\S)")  # in 008
 _NUMBER = re.compile(rb"\x1fa(?i:%b)(?![^\x1f])" % OCN_PREFIXED)
 _NOT_ENGLISH = re.compile(rb"\x1fb(?!\s*(?i:eng)?\s*(?![^\x1f]))")
 
 
 FACTS = {
-    "title": Fact("245", _filled(b"ak")), "coded": Fact("008", _dated_placed_and_in_a_language),
+    "title": _filled(b"ak", "245"), "coded": Fact("008", _DATE_PLACE_AND_LANGUAGE.match),
     "manuscript": Fact("LDR", _MANUSCRIPT.__contains__, at=slice(6, 8)),
-    "published": Fact("260", _filled(b"a"), others=("264",)), "extent": Fact("300", _filled(b"af")),
+    "published": _filled(b"a", "260", "264"), "extent": _filled(b"af", "300"),
     "continuing": Fact("LDR", _CONTINUING.__contains__, at=slice(7, 8)),
-    "name or subject": Fact("1XX", _filled(b"a"), others=("7XX", "6XX")),
+    "name or subject": _filled(b"a", "1XX", "7XX", "6XX"),
     "011": Fact("011"), "number": Fact("035", _NUMBER.search), "not in English": Fact("040", _NOT_ENGLISH.search),
 }
 

@@ -19,12 +19,13 @@ LEADER = "LDR"
 class Fact:
     """That a record has a field with this tag (X is any digit; LDR is the leader), or with one of the `others`, which shows
     something (at some positions of it, where they are given); without `shows`, that the field is there. An empty leader shows
-    nothing."""
+    nothing. Where `filled` is given, a field that begins with one of these subfields, not blank, shows it for sure."""
 
     tag: str
     shows: Callable[[bytes], object] | None = None
     others: tuple[str, ...] = ()
     at: slice | None = None
+    filled: bytes = b""
 
     def of(self, record: Record) -> bool:
         """Whether it is a fact of this record."""
@@ -38,9 +39,16 @@ class Fact:
         """The numbers of a batch's records of which it is a fact; a number may come twice."""
         if self.tag == LEADER:
             return self._among((range(len(batch.leaders)), batch.leaders))
-        found = self._among(batch.fields(self.tag))
-        for tag in self.others:
-            found += self._among(batch.fields(tag, without=found))
+        if self.shows is None and not self.others:
+            return list(batch.having(self.tag))
+        found: list[int] = []
+        for tag in (self.tag, *self.others):
+            if self.filled:
+                sure, rest = batch.beginning(tag, self.filled, without=found)
+                found += sure
+            else:
+                rest = batch.fields(tag, without=found)
+            found += self._among(rest)
         return found
 
     def _among(self, column: Column) -> list[int]:

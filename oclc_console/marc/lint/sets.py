@@ -17,6 +17,12 @@ class SetRule:
     severity: Severity
     source: str
     remedy: str
+    words: str = "set"
+
+    @property
+    def shown(self) -> str:
+        """The sentence as a list of rules shows it."""
+        return self.sentence
 
 
 SET_RULES = {

@@ -26,6 +26,7 @@ _CONDITION = re.compile(
     r"(?:\$(?P<code>[0-9a-z])|/(?P<first>\d{1,2})(?:-(?P<last>\d{1,2}))?)?"
     r"(?:\s*(?P<operator>[=~])\s*(?P<value>.*))?"
 )
+_PLAIN_PATTERN = re.compile(r"\^?(?:[\w ]|\[\w+\])+", re.ASCII)  # means the same within a field as within a subfield
 BUILT_IN: Mapping[str, BuiltIn] = {"brief": BRIEF}
 
 
@@ -144,6 +145,9 @@ def _field_test(code: bytes, operator: str | None, value: str, text: str) -> Cal
         pattern = re.compile(value.encode())
     except re.error as error:
         raise RuleMistake(f"{text!r}: {value!r} is no regular expression ({error})") from None
+    if _PLAIN_PATTERN.fullmatch(value):
+        before = b"" if value.startswith("^") else rb"[^\x1f]*"
+        return re.compile(SUBFIELD + code + before + value.removeprefix("^").encode()).search
     return lambda field: any(map(pattern.search, subfields(field, code)))
 
 

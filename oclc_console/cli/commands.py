@@ -195,7 +195,8 @@ def _check(options: argparse.Namespace) -> int:
 def _pinning(workspace: Workspace, symbol: Symbol, options: argparse.Namespace) -> Iterator[Any]:
     """Checks a symbol; a host key that is not pinned is pinned when a person confirms it, and then checked again."""
     from oclc_console.oclc.exchange import UnknownHostKey
-    from oclc_console.operations.check import check, pin_host_key
+    from oclc_console.operations.check import check
+    from oclc_console.operations.connection import pin_host_key
 
     try:
         yield from check(workspace, symbol, send=options.send)

@@ -31,7 +31,9 @@ class Institution:
 
 @dataclass(frozen=True)
 class Exchange:
-    """How to reach OCLC's file exchange (facts: one host per data centre, port 22, account fx_<symbol>)."""
+    """How to reach OCLC's file exchange (facts: one host per data centre, port 22, account fx_<symbol>). Files of records
+    are fetched from `record_folders`. A report is late `late_first_days` after the upload while OCLC has never reported on
+    its collection, else after `late_after_hours`."""
 
     host: str
     port: int
@@ -40,6 +42,7 @@ class Exchange:
     key: str
     upload_folder: str
     reports_folder: str
+    record_folders: tuple[str, ...]
     late_after_hours: float
     late_first_days: float
 

@@ -214,6 +214,8 @@ def status_words(status: Status) -> list[str]:
         rejected = "not yet" if row.rejections is None else f"{row.rejections:,} of {row.reported:,} rejected"
         lines.append(f"{row.symbol:<6} {cells}  {row.phase:<34} {rejected:<24} waiting on {row.waiting_on}")
     lines += ["", *(f"! {alert.symbol}: {alert.text} ({alert.then})" for alert in status.alerts)]
+    for wanted in status.ask_for:
+        lines.append(f"  ask OCLC for {wanted.name} ({wanted.symbol}): it was removed{_on(wanted.removed_at)}")
     return lines
 
 

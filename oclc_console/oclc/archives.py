@@ -6,6 +6,7 @@ for zipped record files, which are kept as they came.
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -38,7 +39,8 @@ def opened(content: bytes, name: str) -> Opened:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             member = _only_member(archive, name)
             text = _read(archive, member, len(content), name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError,
+            struct.error) as error:
         raise _refusal(f"the archive can't be read ({error})", name) from error
     if text.startswith(_ZIP):
         raise _refusal("the archive holds another archive where a report should be", name)
@@ -47,12 +49,14 @@ def opened(content: bytes, name: str) -> Opened:
 
 def _only_member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
     members = archive.infolist()
-    if len(members) != 1 or members[0].is_dir():
-        files = sum(not member.is_dir() for member in members)
+    files = sum(not member.filename.endswith("/") for member in members)
+    if (len(members), files) != (1, 1):
         raise _refusal(f"the archive holds {files} files where one report should be", name)
     if not is_plain_name(members[0].orig_filename):
         raise _refusal(f"the archive holds a path or an odd name ({members[0].orig_filename!r}) where a plain file name "
                        "should be", name)
+    if members[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise _refusal("the archive is packed in an unusual way", name)
     if members[0].flag_bits & _ENCRYPTED:
         raise _refusal("the archive is locked with a password", name)
     return members[0]

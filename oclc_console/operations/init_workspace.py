@@ -21,6 +21,8 @@ host = "rehearsal"                     # practise first; then your data centre: 
 account = "fx_{{symbol}}"
 auth = "key"                           # key | agent
 key = "~/.ssh/oclc_console"            # the private key whose .pub stands in OCLC's .ssh/authorized_keys
+late_first_days = 56                   # while OCLC has never reported on a collection, a report is late after so long;
+late_after_hours = 24                  # once it has, after so long
 
 [people.{key}]
 name = {login}

@@ -83,8 +83,9 @@ def _about_late(workspace: Workspace, symbol: Symbol, late: Sequence[Awaited]) -
         streams = workspace.settings.sender(symbol).streams
         name = next((stream.name for stream in streams if stream.collection == collection), mine[0].file.stream)
         lines += _collection(f"Collection {collection} ({name})", mine)
-    lines += ["Would you look what became of them, and tell us for each collection whether it is",
-              "\"Accepted\" or \"Being Reviewed\", and when we may expect the reports?", "", *_from(workspace, symbol)]
+    lines += ["Would you look what became of them, and tell us for each collection whether",
+              "it is \"Accepted\" or \"Being Reviewed\", and when we may expect the reports?", "",
+              *_from(workspace, symbol)]
     return Mail(subject, "".join(f"{line}\n" for line in lines))
 
 
@@ -98,10 +99,11 @@ def _collection(title: str, late: Sequence[Awaited]) -> Iterator[str]:
         yield ""
         yield from (f"  {name}" for name in names_at_oclc(file))
         yield f"    {'published before' if file.state == 'alma' else 'sent'} {_moment(awaited.since)}"
-        yield f"    {sizes}{file.records:,} records, {_HOW_IT_WENT.get(file.state, file.state)}"
-        answered = f"reported so far: {awaited.reported:,} of {file.records:,} records" if awaited.reported else "no report yet"
-        yield f"    {answered}; we expected it by {_moment(awaited.due)},"
-        yield f"    it is {_long(awaited.late_by)} late"
+        yield f"    {sizes}{file.records:,} records"
+        yield f"    {_HOW_IT_WENT.get(file.state, file.state)}"
+        yield ("    no report yet" if not awaited.reported else
+               f"    reported so far: {awaited.reported:,} of {file.records:,} records")
+        yield f"    expected by {awaited.due:%Y-%m-%d %H:%M} UTC: it is {_long(awaited.late_by)} late"
     yield ""
 
 

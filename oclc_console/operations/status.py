@@ -156,15 +156,19 @@ def _late_alerts(workspace: Workspace, outbox: tuple[OutboxFile, ...], reports: 
         which = file.name if len(mine) == 1 else f"{len(mine)} files"
         whole = "whole report" if any(awaited.reported for awaited in mine) else "report"
         yield Alert(file.symbol, f"late by {how_long}: no {whole} on {which}, collection {collection} ({file.stream})",
-                    "m: the mail to OCLC", "late")
+                    _mail(file.symbol), "late")
 
 
 def _removed_alert(symbol: str, ask_for: tuple[AskFor, ...]) -> Iterator[Alert]:
     mine = [wanted for wanted in ask_for if wanted.symbol == symbol]
     if mine:
-        which = mine[0].name if len(mine) == 1 else f"{len(mine)} files"
-        yield Alert(symbol, f"OCLC removed {which} before fetch came; only a placeholder is listed", "m: the mail to OCLC",
+        which = "a file before it was" if len(mine) == 1 else f"{len(mine)} files before they were"
+        yield Alert(symbol, f"OCLC removed {which} fetched: ask for {'it' if len(mine) == 1 else 'them'}", _mail(symbol),
                     "removed")
+
+
+def _mail(symbol: str) -> str:
+    return f"m on Dashboard (account {symbol} --mail)"
 
 
 def _next_step(row: SymbolStatus) -> Iterator[Alert]:

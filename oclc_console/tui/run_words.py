@@ -152,8 +152,8 @@ def _reported(run: RunState, outbox: Sequence[OutboxFile]) -> dict[str, FileLine
         elif isinstance(event, RecordsKept):
             lines[event.name] = FileLine(event.name, "kept", event.bytes, event.bytes, f"records, {event.folder}")
         elif isinstance(event, OnlyPlaceholder):
-            when = f" {words.day(event.removed_at)}" if event.removed_at else ""
-            lines[event.name] = FileLine(event.name, "removed", 0, 0, f"ask OCLC for it: removed{when}")
+            when = f" ({words.day(event.removed_at)})" if event.removed_at else ""
+            lines[event.name] = FileLine(event.name, "removed", 0, 0, f"ask OCLC for it{when}")
     coming = str(run.progress.get("file") or "")
     if run.state == "running" and coming and coming not in lines:
         lines[coming] = FileLine(coming, "reading")

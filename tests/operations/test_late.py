@@ -193,7 +193,7 @@ def test_the_mail_says_all_that_oclc_needs_and_nothing_we_cannot_vouch_for(works
                  "Example University Library",
                  "fx_zaa", "/xfer/metacoll/in/bib", "/xfer/metacoll/reports"):
         assert said in mail.text, mail.text
-    assert max(map(len, mail.text.splitlines())) <= 100
+    assert max(map(len, mail.text.splitlines())) <= 80
     path = save_mails(workspace, "ZAA", [mail])
     assert path.read_text() == mail.text and path.parent == workspace.root / "mail"
 

@@ -34,7 +34,9 @@ class Institution:
 class Exchange:
     """How to reach OCLC's file exchange (facts: one host per data centre, port 22, account fx_<symbol>). A connection must
     stand within `connect_seconds`; one on which nothing moves for `stall_seconds` is given up. `connections` send at once.
-    With `on_behalf` one account uploads for several symbols, each into a directory of its own."""
+    With `on_behalf` one account uploads for several symbols, each into a directory of its own. Files of records are fetched
+    from `record_folders`. A report is late `late_first_days` after the upload while OCLC has never reported on its collection,
+    else after `late_after_hours`."""
 
     host: str
     port: int
@@ -43,6 +45,7 @@ class Exchange:
     key: str
     upload_folder: str
     reports_folder: str
+    record_folders: tuple[str, ...]
     late_after_hours: float
     late_first_days: float
     connect_seconds: float = 15.0

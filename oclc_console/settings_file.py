@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from oclc_console.errors import SettingsError, from_os_error
 from oclc_console.marc.query import Rule, RuleMistake, compile_places, compile_rule
-from oclc_console.oclc.places import host_of
+from oclc_console.oclc.listed_names import fold
+from oclc_console.oclc.places import RECORD_FOLDERS, REPORTS_FOLDER, UPLOAD_FOLDER, host_of
 from oclc_console.settings import (
     REHEARSAL,
     Delivery,
@@ -47,8 +48,9 @@ class _Exchange(_Part):
     account: Annotated[str, Field(pattern=r"^[A-Za-z0-9_{}]+$")] = "fx_{symbol}"
     auth: Literal["key", "agent", "keyring"] = "key"
     key: str = "~/.ssh/oclc_console"
-    upload_folder: str = "/xfer/metacoll/in/bib"
-    reports_folder: str = "/xfer/metacoll/reports"
+    upload_folder: str = UPLOAD_FOLDER
+    reports_folder: str = REPORTS_FOLDER
+    record_folders: tuple[Annotated[str, Field(pattern=r"^(/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$")], ...] = RECORD_FOLDERS
     late_after_hours: Annotated[float, Field(gt=0)] = 24
     late_first_days: Annotated[float, Field(gt=0)] = 56
     connect_seconds: Annotated[float, Field(ge=0.5, le=300)] = 15
@@ -182,6 +184,9 @@ def _contradictions(settings: Settings) -> Iterator[Mistake]:
                                           "exchange.account, without {symbol}")
     collections: dict[str, str] = {}
     spellings: dict[str, str] = {}
+    ends = [fold(folder.rpartition("/")[2]) for folder in settings.exchange.record_folders]
+    if len(set(ends)) < len(ends):
+        yield ["exchange", "record_folders"], "two of these folders end alike; their files would come into one folder here"
     for name, rule in settings.rules.items():
         yield from _rule_mistake(["rules", name], rule, settings)
     for code, symbol in settings.symbols.items():
@@ -268,6 +273,7 @@ def _first_mistakes(error: ValidationError, path: Path, text: str) -> SettingsEr
 _FORMS = {
     "collection": "a collection id has seven digits",
     "suffix": "the suffix is digits only, six at most",
+    "record_folders": "a folder at OCLC begins with a / and does not end with one, as in /xfer/metacoll/out/ongoing/new",
     "word": "a word in file names has small letters and digits only",
     "account": "an account has letters, digits, _ and {symbol} only",
 }
@@ -291,7 +297,7 @@ def _in_words(detail: Any) -> tuple[list[str], str]:
         return key, "this key is missing"
     if kind == "string_pattern_mismatch":
         right = ("a symbol has two to eight letters, digits or @ $ #" if "[key]" in detail["loc"]
-                 else _FORMS.get(key[-1], "it is not of the right form"))
+                 else _FORMS.get([part for part in key if not part.isdigit()][-1], "it is not of the right form"))
         return key, f"{given!r} won't do: {right}"
     return key, f"{given!r} won't do: {_TYPES.get(kind, detail['msg'].lower())}"
 

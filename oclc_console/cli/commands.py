@@ -105,9 +105,12 @@ def _several(options: argparse.Namespace, operations: Iterator[tuple[Workspace, 
         if stop.is_set():
             break
     together: dict[str, Any] = dict(results[0]) if results else {"run": None, key: []}
-    together[key] = [item for result in results for item in result.get(key, [])]
+    for name in [name for name, value in together.items() if isinstance(value, list)]:
+        together[name] = [item for result in results for item in result.get(name, [])]
     if len(results) > 1:
         together["runs"] = [result["run"] for result in results]
+        if errors := [result["error"] for result in results if "error" in result]:
+            together["error"] = " ".join(errors)
     show.answer(together, _as_json(options), show.operation_words(options.command, together))
     return worst
 
@@ -230,8 +233,21 @@ def _fetch(options: argparse.Namespace) -> int:
 def _account(options: argparse.Namespace) -> int:
     from oclc_console.operations.account import account
 
+    if options.mail:
+        return _mail(_workspace(options), options)
     answer = account(_workspace(options), options.symbol)
     show.answer(answer.to_json(), _as_json(options), show.account_words(answer))
+    return 0
+
+
+def _mail(workspace: Workspace, options: argparse.Namespace) -> int:
+    from oclc_console.operations.mail_to_oclc import mail_text, mails_to_oclc
+
+    mails = mails_to_oclc(workspace, options.symbol)
+    told = {"symbol": options.symbol, "mails": [{"subject": mail.subject, "text": mail.text} for mail in mails]}
+    words = mail_text(mails).splitlines() or [f"There is nothing to write: no report on {options.symbol} is late, and OCLC has "
+                                              "removed nothing."]
+    show.answer(told, _as_json(options), words)
     return 0
 
 

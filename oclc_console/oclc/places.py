@@ -1,6 +1,7 @@
 """Where things are at OCLC: hosts per data centre and folders of the file exchange, and what to type into Alma for them.
 
-Source: OCLC, "About exchanging files with OCLC" and "Determine which upload directory to use"; "How do I synchronize
+Source: OCLC, "About exchanging files with OCLC", "Determine which upload directory to use" and (for the folders of
+records) "Criteria for new, update, delete and merged records"; "How do I synchronize
 holdings between Alma and WorldCat" for Alma's form (sub-directory without /xfer/). Not for connecting (exchange.py).
 """
 
@@ -20,6 +21,7 @@ CENTRE_NAMES = {
 }
 UPLOAD_FOLDER = "/xfer/metacoll/in/bib"
 REPORTS_FOLDER = "/xfer/metacoll/reports"
+RECORD_FOLDERS = tuple(f"/xfer/metacoll/out/ongoing/{kind}" for kind in ("new", "updates", "deletes"))  # merges: updates
 
 
 def host_of(name: str) -> str:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from oclc_console import clock
 from oclc_console.errors import ConsoleError, OtherSideError
+from oclc_console.oclc.listed_names import read_listed_name
 from oclc_console.oclc.places import DATA_CENTRES, alma_form
 from oclc_console.operations.connection import address_of, connect_for
-from oclc_console.operations.fetch import names_here
+from oclc_console.operations.fetched import Here, records_here, reports_here, told_before
 from oclc_console.settings import Exchange, Symbol
 from oclc_console.store import log
 from oclc_console.workspace import Workspace
@@ -81,12 +82,34 @@ def _folders(workspace: Workspace, symbol: Symbol, link: Link) -> Iterator[Check
         "OCLC has not taken these: uploads that were cut short, or files it waits with. " + _names(waiting))
     yield CheckLine(symbol.code, "good" if not waiting else "note",
                     f"upload folder {folder}: {len(waiting)} files", meaning)
+    told = told_before(workspace)
     reports = link.listing(exchange.reports_folder)
-    here = names_here(workspace)
-    new = sum(entry.name not in here for entry in reports)
     yield CheckLine(symbol.code, "good", f"reports folder {exchange.reports_folder}: {len(reports)} reports",
-                    f"{new} of them are not here yet; fetch brings them." if new else
-                    "All of them are here." if reports else "OCLC has written none yet.")
+                    _of_these(reports, reports_here(workspace, told)))
+    for remote in exchange.record_folders:
+        try:
+            records = link.listing(remote)
+        except OtherSideError as error:
+            if not isinstance(error.__cause__, FileNotFoundError | PermissionError):
+                raise
+            yield CheckLine(symbol.code, "note", f"records folder {remote}: {error.what}",
+                            "OCLC makes it for libraries that get records from it; fetch goes on without it.")
+            continue
+        meaning = _of_these(records, records_here(workspace, remote.rpartition("/")[2], told))
+        yield CheckLine(symbol.code, "good", f"records folder {remote}: {len(records)} files", meaning)
+
+
+def _of_these(entries: list[Entry], here: Here) -> str:
+    """What fetch would do with the files of a folder."""
+    listed = [(read_listed_name(entry.name), entry.size) for entry in entries]
+    new = sum(not name.stub and here.lacks(name, size) for name, size in listed)
+    removed = sum(name.stub and not here.has(name) for name, _ in listed)
+    gone = f" {removed} are only placeholders of files that OCLC removed: fetch says what to ask for." if removed else ""
+    if not entries:
+        return "OCLC has written none yet."
+    if new:
+        return f"{new} of them are not here yet; fetch brings them.{gone}"
+    return gone.strip() or "All of them are here."
 
 
 def _names(entries: list[Entry]) -> str:

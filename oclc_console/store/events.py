@@ -391,11 +391,44 @@ class ReportFiled(Event):
 
 @dataclass(frozen=True)
 class ReportRefused(Event):
-    """A file on the server, or given to import, that was not taken."""
+    """A file on the server, or given to import, that was not taken. `bytes` is its size as the server lists it, where it
+    was there."""
 
     name: str
     reason: str
+    bytes: int | None = None
 
     @property
     def words(self) -> str:
         return f"not taken {self.name}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class RecordsKept(Event):
+    """A file of records that OCLC wrote is kept as it came; nothing in it was read. `folder` says what it holds: new,
+    updates (merges too) or deletes."""
+
+    name: str
+    symbol: str
+    folder: str
+    bytes: int
+    sha256: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.name}: {self.bytes:,} bytes of records, kept in records/{self.symbol}/{self.folder}"
+
+
+@dataclass(frozen=True)
+class OnlyPlaceholder(Event):
+    """A file that is not here, and that OCLC has removed from its server: only a placeholder is listed. `folder` is OCLC's;
+    `removed_at` is the placeholder's own time, an ISO instant, where the server says."""
+
+    name: str
+    folder: str
+    removed_at: str | None
+
+    @property
+    def words(self) -> str:
+        when = f" on {self.removed_at[:10]}" if self.removed_at else ""
+        return f"ask OCLC for {self.name}: it was removed from {self.folder}{when}, only a placeholder is there"

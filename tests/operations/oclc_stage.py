@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import io
 import os
 import stat
@@ -118,6 +119,16 @@ class _Odd(asyncssh.SFTPServer):  # type: ignore[misc]
         return super().open(path, pflags, attrs)
 
 
+class _Login(asyncssh.SSHServer):  # type: ignore[misc]
+    """Remembers who is connected."""
+
+    def __init__(self, connections: list[asyncssh.SSHServerConnection]) -> None:
+        self._connections = connections
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connections.append(conn)
+
+
 @contextlib.contextmanager
 def odd_oclc(workspace: Workspace, names: dict[bytes, int] | None = None, opening: Hook = lambda path: None,
              listing: Hook = lambda path: None) -> Iterator[None]:
@@ -128,22 +139,24 @@ def odd_oclc(workspace: Workspace, names: dict[bytes, int] | None = None, openin
     ready, loop = threading.Event(), asyncio.new_event_loop()
     stopping = asyncio.Event()
     port: list[int] = []
+    connections: list[asyncssh.SSHServerConnection] = []
     toml = workspace.root / "console.toml"
     before = toml.read_text()
 
     async def serve() -> None:
         server = await asyncssh.listen(
-            "127.0.0.1", 0, server_host_keys=[str(rehearsal.host_key)], encoding=None,
+            "127.0.0.1", 0, server_factory=lambda: _Login(connections), encoding=None,
+            server_host_keys=[str(rehearsal.host_key)],
             authorized_client_keys=str(rehearsal.client_key.with_suffix(".pub")),
             sftp_factory=lambda channel: _Odd(channel, rehearsal, names or {}, opening, listing))
         port.append(server.get_port())
         ready.set()
         await stopping.wait()
         server.close()
-        await server.wait_closed()
+        for connection in connections:  # whatever is left behind would be told of by the garbage collector, in another test
+            connection.abort()
+        await asyncio.gather(server.wait_closed(), *(connection.wait_closed() for connection in connections))
         left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
@@ -160,4 +173,5 @@ def odd_oclc(workspace: Workspace, names: dict[bytes, int] | None = None, openin
         loop.call_soon_threadsafe(stopping.set)
         thread.join()
         loop.close()
+        gc.collect()
         (workspace.rehearsal / "server.json").unlink()

@@ -31,7 +31,8 @@ class Institution:
 
 @dataclass(frozen=True)
 class Exchange:
-    """How to reach OCLC's file exchange (facts: one host per data centre, port 22, account fx_<symbol>)."""
+    """How to reach OCLC's file exchange (facts: one host per data centre, port 22, account fx_<symbol>). A connection must
+    stand within `connect_seconds`; one on which nothing moves for `stall_seconds` is given up."""
 
     host: str
     port: int
@@ -42,6 +43,8 @@ class Exchange:
     reports_folder: str
     late_after_hours: float
     late_first_days: float
+    connect_seconds: float = 15.0
+    stall_seconds: float = 30.0
 
     @property
     def is_rehearsal(self) -> bool:

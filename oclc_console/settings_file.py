@@ -50,6 +50,8 @@ class _Exchange(_Part):
     reports_folder: str = "/xfer/metacoll/reports"
     late_after_hours: Annotated[float, Field(gt=0)] = 24
     late_first_days: Annotated[float, Field(gt=0)] = 56
+    connect_seconds: Annotated[float, Field(ge=0.5, le=300)] = 15
+    stall_seconds: Annotated[float, Field(ge=0.5, le=600)] = 30
 
 
 class _Person(_Part):

@@ -131,13 +131,14 @@ class _Watch:
                 return
 
 
-def connect(address: Address, known_hosts: Path, *, seconds: float = CONNECT_SECONDS) -> Link:
+def connect(address: Address, known_hosts: Path, *, seconds: float = CONNECT_SECONDS,
+            stall: float = STALL_SECONDS) -> Link:
     """A connection, logged in, with SFTP started. Raises UnknownHostKey, OtherSideError, HereError or SettingsError."""
     client = paramiko.SSHClient()
     client.set_missing_host_key_policy(_NeverAccept())
     _load_pins(client, known_hosts)
     where = f"{address.host}:{address.port}"
-    plug = _plug(address, seconds)
+    plug = _plug(address, seconds, stall)
     try:
         client.connect(
             address.host, address.port, address.account, sock=plug, pkey=_key(address), timeout=seconds,
@@ -149,8 +150,8 @@ def connect(address: Address, known_hosts: Path, *, seconds: float = CONNECT_SEC
         transport.set_keepalive(15)
         with _Watch(transport, seconds):  # starting the subsystem has no time-out of its own
             sftp = client.open_sftp()
-        sftp.get_channel().settimeout(STALL_SECONDS)
-        return Link(client, sftp, transport, where)
+        sftp.get_channel().settimeout(stall)
+        return Link(client, sftp, transport, where, stall)
     except BaseException as error:
         client.close()
         plug.close()
@@ -159,7 +160,7 @@ def connect(address: Address, known_hosts: Path, *, seconds: float = CONNECT_SEC
         raise
 
 
-def _plug(address: Address, seconds: float) -> socket.socket:
+def _plug(address: Address, seconds: float, stall: float) -> socket.socket:
     where = f"{address.host}:{address.port}"
     try:
         plug = socket.create_connection((address.host, address.port), timeout=seconds)
@@ -168,7 +169,7 @@ def _plug(address: Address, seconds: float) -> socket.socket:
     plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     plug.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
-        plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(STALL_SECONDS * 1000))
+        plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(stall * 1000))
     return plug
 
 
@@ -236,8 +237,9 @@ class Link:
     """A standing connection. Not for two threads at once."""
 
     def __init__(self, client: paramiko.SSHClient, sftp: paramiko.SFTPClient, transport: paramiko.Transport,
-                 where: str) -> None:
+                 where: str, stall: float = STALL_SECONDS) -> None:
         self._client, self._sftp, self._transport, self._where = client, sftp, transport, where
+        self.stall_seconds = stall
         self.host_key = fingerprint(transport.get_remote_server_key())
 
     def __enter__(self) -> Link:
@@ -253,7 +255,7 @@ class Link:
     def listing(self, folder: str) -> list[Entry]:
         """The files of a folder, by name. Raises OtherSideError."""
         try:
-            with _Watch(self._transport, STALL_SECONDS):
+            with _Watch(self._transport, self.stall_seconds):
                 found = list(self._read_folder(folder))
         except (OSError, EOFError, paramiko.SSHException, paramiko.SFTPError) as error:
             raise in_words(error, f"{self._where} {folder}", "this account") from error
@@ -284,7 +286,7 @@ class Link:
         """Copies a remote file into `target` and returns its size in bytes, compared with what the server says it is.
         Raises OtherSideError."""
         try:
-            with _Watch(self._transport, STALL_SECONDS) as watch:
+            with _Watch(self._transport, self.stall_seconds) as watch:
                 def moved(done: int, _total: int) -> None:
                     watch.tick()
                     progress(done)
@@ -318,12 +320,12 @@ class Sending:
     def _at(self, stage: str) -> Iterator[_Watch]:
         """Turns whatever goes wrong at this stage into SendFailed."""
         try:
-            with _Watch(self._transport, STALL_SECONDS) as watch:
+            with _Watch(self._transport, self._link.stall_seconds) as watch:
                 yield watch
         except (OSError, EOFError, paramiko.SSHException, paramiko.SFTPError) as error:
             said = self._transport.is_active() and not isinstance(error, EOFError | TimeoutError)
             self._link.close()
-            words = f"nothing moved for {STALL_SECONDS:.0f} s" if watch.fired else in_words(error, self._where, "it").what
+            words = f"nothing moved for {self._link.stall_seconds:.0f} s" if watch.fired else in_words(error, self._where, "it").what
             raise SendFailed(words, self._where, stage, self.acknowledged, said) from error
         except BaseException:
             self._link.close()

@@ -41,4 +41,6 @@ def connect_for(workspace: Workspace, symbol: Symbol) -> Link:
     """A standing connection to the symbol's account. Raises OtherSideError, UnknownHostKey or SettingsError."""
     from oclc_console.oclc.exchange import connect
 
-    return connect(address_of(workspace, symbol), workspace.known_hosts)
+    exchange = workspace.settings.exchange
+    return connect(address_of(workspace, symbol), workspace.known_hosts, seconds=exchange.connect_seconds,
+                   stall=exchange.stall_seconds)

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from oclc_console.errors import SettingsError, from_os_error
 from oclc_console.marc.query import Rule, RuleMistake, compile_places, compile_rule
+from oclc_console.oclc.places import host_of
 from oclc_console.settings import (
     REHEARSAL,
     Delivery,
@@ -44,7 +45,7 @@ class _Exchange(_Part):
     host: Annotated[str, Field(min_length=1)] = REHEARSAL
     port: Annotated[int, Field(ge=1, le=65535)] = 22
     account: Annotated[str, Field(pattern=r"^[A-Za-z0-9_{}]+$")] = "fx_{symbol}"
-    auth: Literal["key", "agent"] = "key"
+    auth: Literal["key", "agent", "keyring"] = "key"
     key: str = "~/.ssh/oclc_console"
     upload_folder: str = "/xfer/metacoll/in/bib"
     reports_folder: str = "/xfer/metacoll/reports"
@@ -52,6 +53,13 @@ class _Exchange(_Part):
     late_first_days: Annotated[float, Field(gt=0)] = 56
     connect_seconds: Annotated[float, Field(ge=0.5, le=300)] = 15
     stall_seconds: Annotated[float, Field(ge=0.5, le=600)] = 30
+    connections: Annotated[int, Field(ge=1, le=8)] = 1
+    on_behalf: bool = False
+
+    @field_validator("host")
+    @classmethod
+    def _a_centre_by_its_name(cls, host: str) -> str:
+        return host_of(host)
 
 
 class _Person(_Part):
@@ -169,6 +177,9 @@ Mistake = tuple[list[str], str]  # the key's parts, and what is wrong there
 
 def _contradictions(settings: Settings) -> Iterator[Mistake]:
     """What no single value shows."""
+    if settings.exchange.on_behalf and "{symbol}" in settings.exchange.account:
+        yield (["exchange", "on_behalf"], "an account that uploads on behalf of other symbols is one account: name it in "
+                                          "exchange.account, without {symbol}")
     collections: dict[str, str] = {}
     spellings: dict[str, str] = {}
     for name, rule in settings.rules.items():

@@ -91,7 +91,12 @@ def parser() -> argparse.ArgumentParser:
     check = add("check", "settings, login, folders, host key; sends nothing without --send")
     check.add_argument("symbol", nargs="?", metavar="SYMBOL")
     check.add_argument("--send", action="store_true", help="upload a small probe, as Alma's Test FTP does")
-    check.add_argument("--host-key", metavar="SHA256:...", help="pin the server's host key if it has this fingerprint")
+    _host_key(check)
+    keys = add("keys", "make a key pair for the file exchange, and how OCLC gets its public half")
+    keys.add_argument("--type", dest="kind", choices=["ed25519", "rsa"], default="ed25519",
+                      help="the kind of key (default ed25519; an rsa key has 4096 bits)")
+    keys.add_argument("--passphrase", action="store_true", help="ask for a passphrase for the private key")
+    keys.add_argument("--show", action="store_true", help="make nothing: say it again for the key that is there")
     _lint(add("lint", "what OCLC will say about the records of any MARC file; needs no workspace"))
     prepare = add("prepare", "Alma's published files become files OCLC will accept")
     prepare.add_argument("symbol", metavar="SYMBOL")
@@ -102,8 +107,10 @@ def parser() -> argparse.ArgumentParser:
     upload.add_argument("symbol", nargs="?", metavar="SYMBOL")
     upload.add_argument("--again", metavar="FILE", help="send this file once more although its bytes went out")
     upload.add_argument("--reason", metavar="R", help="why; logged")
+    _host_key(upload)
     fetch = add("fetch", "bring every report that is not here yet")
     fetch.add_argument("symbol", nargs="?", metavar="SYMBOL")
+    _host_key(fetch)
     account = add("account", "what became of every record")
     account.add_argument("symbol", metavar="SYMBOL")
     _reports(add("reports", "OCLC's reports: import files, list, show"), shared)
@@ -113,6 +120,11 @@ def parser() -> argparse.ArgumentParser:
     log = add("log", "who did what, when; `log verify` proves that nothing was changed")
     log.add_argument("action", nargs="?", choices=["verify"])
     return top
+
+
+def _host_key(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--host-key", metavar="SHA256:...",
+                         help="pin the server's host key if, and only if, it has this fingerprint (for a timer)")
 
 
 def _reports(reports: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:

@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
         return _console(options)
     handlers = {"demo": _demo, "init": _init, "check": _check, "prepare": _prepare, "upload": _upload, "fetch": _fetch,
                 "account": _account, "reports": _reports, "checklist": _checklist, "status": _status, "log": _log,
-                "lint": _lint}
+                "lint": _lint, "keys": _keys}
     return handlers[options.command](options)
 
 
@@ -174,41 +174,23 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from oclc_console.cli.exchange import run_check
+
     workspace = _ready(_workspace(options))
-    real = not workspace.settings.exchange.is_rehearsal
-    if options.send and real and not show.confirmed(
-        f"This uploads a probe to {workspace.settings.exchange.host}, OCLC's real server. Type yes to go on: "
-    ):
-        raise CallError("nothing was sent", where="--send", then="A probe to a real host needs a typed yes.")
-    lines = []
-    for symbol in _symbols(workspace, options.symbol):
-        for line in _pinning(workspace, symbol, options):
-            lines.append(line)
-            if not _as_json(options):
-                show.check_line(line)
-    bad = any(line.state == "bad" for line in lines)
-    if _as_json(options):
-        show.answer({"lines": [vars(line) for line in lines], "good": not bad}, True, [])
-    return 3 if bad else 0
+    return run_check(workspace, _symbols(workspace, options.symbol), options, as_json=_as_json(options))
 
 
-def _pinning(workspace: Workspace, symbol: Symbol, options: argparse.Namespace) -> Iterator[Any]:
-    """Checks a symbol; a host key that is not pinned is pinned when a person confirms it, and then checked again."""
-    from oclc_console.oclc.exchange import UnknownHostKey
-    from oclc_console.operations.check import check, pin_host_key
+def _keys(options: argparse.Namespace) -> int:
+    from oclc_console.cli.exchange import run_keys
 
-    try:
-        yield from check(workspace, symbol, send=options.send)
-    except UnknownHostKey as unknown:
-        if options.host_key:
-            agreed = options.host_key == unknown.fingerprint
-        else:
-            agreed = show.confirmed(f"{unknown.where} shows the host key {unknown.fingerprint}. Compare it with what OCLC "
-                                    "tells you. Type yes to pin it: ")
-        if not agreed:
-            raise
-        pin_host_key(workspace, unknown)
-        yield from check(workspace, symbol, send=options.send)
+    return run_keys(_workspace(options), options, as_json=_as_json(options))
+
+
+def _pin_named(workspace: Workspace, options: argparse.Namespace) -> None:
+    if options.host_key:
+        from oclc_console.cli.exchange import pin_named
+
+        pin_named(workspace, _symbols(workspace, options.symbol), options.host_key)
 
 
 def _prepare(options: argparse.Namespace) -> int:
@@ -229,6 +211,7 @@ def _upload(options: argparse.Namespace) -> int:
     workspace = _ready(_workspace(options))
     if options.again and not options.symbol:
         raise CallError("--again needs the symbol too", where="upload", then="Say: upload SYMBOL --again FILE --reason R")
+    _pin_named(workspace, options)
     operations = ((workspace, upload(workspace, symbol.code, again=options.again, reason=options.reason))
                   for symbol in _symbols(workspace, options.symbol))
     return _several(options, operations, "files")
@@ -238,6 +221,7 @@ def _fetch(options: argparse.Namespace) -> int:
     from oclc_console.operations.fetch import fetch
 
     workspace = _ready(_workspace(options))
+    _pin_named(workspace, options)
     operations = ((workspace, fetch(workspace, symbol.code)) for symbol in _symbols(workspace, options.symbol)
                   if options.symbol or not symbol.successor)
     return _several(options, operations, "reports")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from oclc_console import clock
 from oclc_console.errors import ConsoleError, OtherSideError
-from oclc_console.files import locked, replace_file
 from oclc_console.oclc.places import DATA_CENTRES, alma_form
 from oclc_console.operations.connection import address_of, connect_for
 from oclc_console.operations.fetch import names_here
@@ -21,7 +20,7 @@ from oclc_console.store import log
 from oclc_console.workspace import Workspace
 
 if TYPE_CHECKING:
-    from oclc_console.oclc.exchange import Entry, Link, UnknownHostKey
+    from oclc_console.oclc.exchange import Entry, Link
 
 
 @dataclass(frozen=True)
@@ -64,23 +63,24 @@ def check(workspace: Workspace, symbol: Symbol, *, send: bool = False) -> Iterat
     except ConsoleError as error:
         yield CheckLine(code, "bad", error.what, f"{error.where} {error.then}".strip())
         return
-    yield from _for_alma(settings.exchange, code, address.account)
+    yield from _for_alma(settings.exchange, code, address.account, settings.upload_folder_of(symbol))
 
 
-def _for_alma(exchange: Exchange, code: str, account: str) -> Iterator[CheckLine]:
+def _for_alma(exchange: Exchange, code: str, account: str, folder: str) -> Iterator[CheckLine]:
     """What to type into Alma so that it could deliver itself; in a rehearsal the host is one Alma can't reach."""
     host = "OCLC's host (this is a rehearsal)" if exchange.is_rehearsal else exchange.host
-    for field, value in alma_form(host, exchange.port, account, exchange.upload_folder):
+    for field, value in alma_form(host, exchange.port, account, folder):
         yield CheckLine(code, "note", f"in Alma, {field}: {value}")
 
 
 def _folders(workspace: Workspace, symbol: Symbol, link: Link) -> Iterator[CheckLine]:
     exchange = workspace.settings.exchange
-    waiting = link.listing(exchange.upload_folder)
+    folder = workspace.settings.upload_folder_of(symbol)
+    waiting = link.listing(folder)
     meaning = "Empty is normal: OCLC takes a file the moment it is closed." if not waiting else (
         "OCLC has not taken these: uploads that were cut short, or files it waits with. " + _names(waiting))
     yield CheckLine(symbol.code, "good" if not waiting else "note",
-                    f"upload folder {exchange.upload_folder}: {len(waiting)} files", meaning)
+                    f"upload folder {folder}: {len(waiting)} files", meaning)
     reports = link.listing(exchange.reports_folder)
     here = names_here(workspace)
     new = sum(entry.name not in here for entry in reports)
@@ -96,7 +96,7 @@ def _names(entries: list[Entry]) -> str:
 def _probe(workspace: Workspace, symbol: Symbol, link: Link) -> CheckLine:
     """Uploads a few bytes and tells what became of them. Here looking is harmless: nothing depends on the answer."""
     name = f"probe.{clock.stamp(clock.now())}.txt"
-    folder = workspace.settings.exchange.upload_folder
+    folder = workspace.settings.upload_folder_of(symbol)
     with tempfile.TemporaryDirectory() as place:
         local = Path(place) / name
         local.write_bytes(b"oclc-console connection probe; not MARC data\n")
@@ -111,14 +111,6 @@ def _probe(workspace: Workspace, symbol: Symbol, link: Link) -> CheckLine:
         return CheckLine(symbol.code, "note", f"probe {name} uploaded and still listed",
                          "OCLC usually takes a file at once; look again later.")
     return CheckLine(symbol.code, "good", f"probe {name} uploaded; gone at once, as OCLC does: good")
-
-
-def pin_host_key(workspace: Workspace, unknown: UnknownHostKey) -> None:
-    """Pins a host key that a person has compared; logged with their name."""
-    with locked(workspace.root / "known_hosts.lock", doing="pinning a host key"):
-        old = workspace.known_hosts.read_bytes() if workspace.known_hosts.exists() else b""
-        replace_file(workspace.known_hosts, old + unknown.line.encode() + b"\n")
-    log.append(workspace, "check.host_key_pinned", "", line=unknown.line, fingerprint=unknown.fingerprint)
 
 
 def network_file_system(path: Path) -> str | None:

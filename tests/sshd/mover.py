@@ -67,6 +67,8 @@ class Mover:
         while time.monotonic() < until and self.mode == WHEN_QUIET and any(self.uploads.iterdir()):
             time.sleep(0.05)
         time.sleep(0.1)
+        while time.monotonic() < until and len(takes(self.log)) < len(list(self.taken.iterdir())):
+            time.sleep(0.02)  # it is taken before it is written down
         return takes(self.log)
 
 

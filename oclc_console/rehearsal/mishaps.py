@@ -18,12 +18,13 @@ BOOK = "mishaps.jsonl"
 
 @dataclass(frozen=True)
 class Mishap:
-    """One thing that can go wrong: its name in the settings, what happens, and what a person does about it when the console
-    could not mend it by itself."""
+    """One thing that can go wrong: its name in the settings, what happens, what a person does about it when the console
+    could not mend it by itself, and whether it lasts (else it happens once)."""
 
     name: str
     happens: str
     then: str
+    lasts: bool = False
 
 
 _RESUME = "If the file is not shown as sent: oclc-console upload SYMBOL; nothing is sent twice."
@@ -40,18 +41,19 @@ MISHAPS = {mishap.name: mishap for mishap in (
     Mishap("reply-lost", "a file is closed and taken, and the link is lost before OCLC could say so", _SETTLE),
     Mishap("freeze", "the server stops answering in the middle of a file, and the link stands", _RESUME),
     Mishap("refuse-login", "OCLC does not let the account in",
-           "Check the account and the key, ask OCLC; then: oclc-console upload SYMBOL."),
+           "Check the account and the key, ask OCLC; then: oclc-console upload SYMBOL.", lasts=True),
     Mishap("host-key-changed", "the server shows another host key than the one that was pinned",
            "Send nothing. Ask OCLC whether its key has changed, and pin the new one only when they confirm it: "
-           "oclc-console check --host-key FINGERPRINT."),
-    Mishap("disk-full", "OCLC's disk is full in the middle of a file", "Ask OCLC, then: oclc-console upload SYMBOL."),
+           "oclc-console check --host-key FINGERPRINT.", lasts=True),
+    Mishap("disk-full", "OCLC's disk is full in the middle of a file", "Ask OCLC, then: oclc-console upload SYMBOL.",
+           lasts=True),
     Mishap("read-only", "OCLC does not let the account write into the folder",
-           "Ask OCLC whether the account may write there; then: oclc-console upload SYMBOL."),
+           "Ask OCLC whether the account may write there; then: oclc-console upload SYMBOL.", lasts=True),
     Mishap("close-fails", "every byte of a file arrives and OCLC answers its close with an error",
            "Ask OCLC whether it has the file; a file shown as partial is sent with: oclc-console upload SYMBOL."),
     Mishap("end-channel", "the server ends the file exchange between two files and keeps the connection", _RESUME),
     Mishap("no-sftp", "the server logs the account in and offers no file exchange",
-           "Ask OCLC whether file exchange is on for the account; then: oclc-console upload SYMBOL."),
+           "Ask OCLC whether file exchange is on for the account; then: oclc-console upload SYMBOL.", lasts=True),
     Mishap("slow", "the link is slow, but it moves", "Nothing: it only takes longer."),
     Mishap("report-late", "the reports of the first file come late",
            "Nothing yet: its records are not reported, never lost. Later: oclc-console fetch SYMBOL; when it stays late, ask "
@@ -76,11 +78,11 @@ class Trouble:
 
     def happens(self, wanted: str, set_to: str, times: int, file: str) -> bool:
         """Whether the mishap `wanted` shall happen now, to this file; it is then written down. `set_to` is the one the
-        settings name, `times` how often."""
+        settings name, `times` how often (0: always)."""
         if wanted != set_to:
             return False
         with self._lock:
-            if sum(entry["fault"] == wanted for entry in happened(self._book.parent)) >= times:
+            if times and sum(entry["fault"] == wanted for entry in happened(self._book.parent)) >= times:
                 return False
             handle = files.open_for_append(self._book)
             try:
@@ -89,6 +91,11 @@ class Trouble:
             finally:
                 os.close(handle)
         return True
+
+
+def forget(folder: Path) -> None:
+    """Forgets the mishaps so far: the next one that is set happens anew."""
+    (folder / BOOK).unlink(missing_ok=True)
 
 
 def happened(folder: Path) -> list[dict[str, str]]:

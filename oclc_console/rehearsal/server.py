@@ -109,7 +109,7 @@ class _Files(asyncssh.SFTPServer):  # type: ignore[misc]
             raise PermissionError(errno.EACCES, "Permission denied")
         if self.opened > 1 and self.state.happens("end-channel", name):
             self.channel.close()
-            await self.state.stopping.wait()
+            await self._never()
         opened = super().open(path, pflags, attrs)
         if self.state.happens("drop-at-open", name):
             opened.close()
@@ -119,7 +119,7 @@ class _Files(asyncssh.SFTPServer):  # type: ignore[misc]
     async def write(self, file_obj: Any, offset: int, data: bytes) -> int:
         """Writes, unless something goes wrong here: it then has so many bytes of the file, and no more."""
         if self.stuck:
-            await self.state.stopping.wait()
+            await self._never()
         behaviour, name = self.rehearsal.behaviour, Path(os.fsdecode(file_obj.name)).name
         if behaviour.fault == "slow":
             await asyncio.sleep(len(data) / max(behaviour.fault_bytes * 16, 1))
@@ -132,7 +132,7 @@ class _Files(asyncssh.SFTPServer):  # type: ignore[misc]
             file_obj.flush()
             self.stuck = True
             if behaviour.fault == "freeze":
-                await self.state.stopping.wait()
+                await self._never()
             await self._drop()
         return int(super().write(file_obj, offset, data))
 
@@ -156,7 +156,13 @@ class _Files(asyncssh.SFTPServer):  # type: ignore[misc]
     async def _drop(self) -> None:
         """Cuts the link; whoever asked gets no answer any more."""
         self.channel.get_connection().abort()
-        await self.state.stopping.wait()
+        await self._never()
+
+    async def _never(self) -> None:
+        """No answer, for as long as the link stands: it is the end of this request that lets the files of a dead link be
+        closed."""
+        await self.channel.get_connection().wait_closed()
+        raise ConnectionResetError
 
 
 class _Session(SFTPServerHandler):  # type: ignore[misc]

@@ -43,6 +43,8 @@ account = "{account}"
 key = "{key}"
 upload_folder = "{uploads}"
 reports_folder = "{reports}"
+late_after_hours = 0.0002
+late_first_days = 0.00001
 connect_seconds = 3
 stall_seconds = {stall}
 [symbols.ZAA]

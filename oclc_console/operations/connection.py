@@ -32,11 +32,13 @@ def address_of(workspace: Workspace, symbol: Symbol) -> Address:
 
 
 def _rehearsal_at(folder: Path) -> tuple[str, int]:
+    from oclc_console.oclc.exchange import LinkLost
+
     try:
         server = orjson.loads((folder / "server.json").read_bytes())
     except (FileNotFoundError, orjson.JSONDecodeError):
-        raise OtherSideError("the rehearsal is not running", where=str(folder),
-                             then="Any command that needs it starts it; run the command again.") from None
+        raise LinkLost("the rehearsal is not running", where=str(folder),
+                       then="Any command that needs it starts it; run the command again.") from None
     return str(server["host"]), int(server["port"])
 
 

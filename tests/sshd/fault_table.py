@@ -8,11 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.sshd.faults import FAULTS, Fault, Outcome, possible, site_for, suffer
+from tests.sshd.faults import FAULTS, OFTEN, Fault, Outcome, possible, site_for, suffer
 from tests.sshd.server import SSHD
-
-USUAL = ("sshd/at-close", "rehearsal/keep")
-OTHERS = ("sshd/when-quiet", "rehearsal/take")
 
 
 def main(words: list[str]) -> int:
@@ -24,7 +21,7 @@ def main(words: list[str]) -> int:
     print("|---|---|---|---|---|---|---|---|", flush=True)
     worst = 0
     for fault in chosen:
-        kinds = [kind for kind in fault.kinds if kind in USUAL or every or fault.kinds == (kind,)]
+        kinds = [kind for kind in fault.kinds if kind in OFTEN or every or fault.kinds == (kind,)]
         for kind in kinds:
             if not possible(fault) or (kind.startswith("sshd") and SSHD is None):
                 print(f"| {fault.title} | {kind} | can't be done on this machine | | | | | |", flush=True)
@@ -44,7 +41,9 @@ def _row(fault: Fault, outcome: Outcome) -> str:
 
 def _states(states: list[str]) -> str:
     shown = [state.replace("_", " ") for state in states]
-    return ", ".join(shown) if len(shown) <= 2 else f"{shown[0]}, and {len(shown) - 1} more: {', '.join(sorted(set(shown[1:])))}"
+    if len(shown) <= 2:
+        return ", ".join(shown)
+    return f"{shown[0]}, and {len(shown) - 1} more: {', '.join(sorted(set(shown[1:])))}"
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ MIDDLE = 700_000  # bytes into the first file's 1.6 MB
 LOGIN = 1_500  # bytes from the client: its login is under way
 NEXT = re.compile(r"same command again|run the same|again with|--again|fetch|ask OCLC|check |pin it|prepare it again|free some|"
                   r"resume|report.s row count settles", re.IGNORECASE)
+OFTEN = ("sshd/at-close", "rehearsal/keep")  # where it makes no difference how files are taken, these two stand for all
 SSHD_ONLY = tuple(kind for kind in KINDS if kind.startswith("sshd"))
 
 
@@ -249,32 +250,34 @@ FAULTS = (
     Fault("drop at open", "link dropped as the file is opened", LOST, _packet(on="opened", do="drop"), packets=True,
           mishap={"fault": "drop-at-open"}),
     Fault("drop early", "link dropped after 4,096 bytes", LOST, _packet(on="write", do="drop", bytes=4096), packets=True,
-          mishap={"fault": "drop"}, codes=(0, 1), quick=True),
+          mishap={"fault": "drop"}, codes=(0, 1)),
     Fault("drop in the middle", "link dropped after 700,000 bytes", LOST, _wire(MIDDLE, "drop"), codes=(0, 1), quick=True),
     Fault("drop before close", "link dropped before the close", LOST, _packet(on="close", do="drop"), packets=True,
           mishap={"fault": "drop-at-close"}, codes=(0, 1)),
     Fault("reply lost", "link dropped after the close, before its reply", LOST, _packet(on="closed", do="drop"),
           packets=True, mishap={"fault": "reply-lost"}, codes=(0, 1), quick=True),
     Fault("frozen in the middle", "server frozen (SIGSTOP) in the middle of a file", LOST, _wire(MIDDLE, "freeze"),
-          codes=(3,), quick=True),
+          codes=(3,)),
     Fault("frozen between files", "server frozen between two files", LOST, _packet(on="open", nth=2, do="freeze", times=9),
           packets=True, codes=(0, 1, 3), kinds=SSHD_ONLY),
-    Fault("frozen at login", "server frozen (SIGSTOP) at login", LOST, _wire(LOGIN, "freeze"), codes=(3,)),
+    Fault("frozen at login", "server frozen (SIGSTOP) at login", LOST, _wire(LOGIN, "freeze"), codes=(3,), kinds=OFTEN),
     Fault("session frozen", "one session stops answering in the middle of a file", LOST,
           _packet(on="write", do="freeze", bytes=MIDDLE), packets=True, mishap={"fault": "freeze", "fault_bytes": MIDDLE},
           codes=(0, 1)),
     Fault("black hole", "packets vanish from the middle of a file on", LOST, _wire(MIDDLE, "hole"), codes=(0, 1)),
-    Fault("black hole at login", "packets vanish from the first byte on", LOST, _stays_silent, codes=(3,)),
-    Fault("pause", "packets vanish for a while in the middle of a file, then all come", "sent", _pauses, codes=(0, 1)),
+    Fault("black hole at login", "packets vanish from the first byte on", LOST, _stays_silent, codes=(3,), kinds=OFTEN),
+    Fault("pause", "packets vanish for a while in the middle of a file, then all come", "sent", _pauses, codes=(0, 1),
+          kinds=OFTEN),
     Fault("long pause", "packets vanish for longer than the quiet time, then all come", LOST + "|cut", _pauses,
           codes=(0, 1), kinds=("sshd/when-quiet",), stall=10.0),
     Fault("old link", "a dead link is noticed by the server while its successor sends the file", LOST, _old_link,
           codes=(0, 1)),
-    Fault("login refused", "login refused", "does not let", _refused, codes=(3,), fires=False, quick=True,
-          mishap={"fault": "refuse-login", "fault_times": 9}),
+    Fault("login refused", "login refused", "does not let", _refused, codes=(3,), fires=False,
+          mishap={"fault": "refuse-login", "fault_times": 9}, kinds=OFTEN),
     Fault("host key changed", "another host key than the pinned one", "HOST KEY HAS CHANGED", _other_key, codes=(3,),
-          fires=False, quick=True),
-    Fault("host key unknown", "no host key is pinned", "is not pinned", _unpinned, codes=(3,), fires=False),
+          fires=False, quick=True, kinds=OFTEN),
+    Fault("host key unknown", "no host key is pinned", "is not pinned", _unpinned, codes=(3,), fires=False,
+          kinds=OFTEN),
     Fault("disk full, big file", "disk full at the far end in the middle of a file", r"Failure|No space|quota",
           _full_there(700_000), codes=(3,), disk="server", mishap={"fault": "disk-full", "fault_bytes": MIDDLE}),
     Fault("disk full, small file", "disk full at the far end, before the first byte", r"Failure|No space|quota",
@@ -283,7 +286,7 @@ FAULTS = (
           server={"most_bytes": 600 * 1024}),
     Fault("close fails", "the close is answered with an error", r"Failure|quota", _packet(on="close", do="fail"),
           packets=True, codes=(3,), mishap={"fault": "close-fails"}),
-    Fault("slow link", "400 KB a second, and never a stand-still", "sent", _slow, fires=False),
+    Fault("slow link", "400 KB a second, and never a stand-still", "sent", _slow, fires=False, kinds=OFTEN),
     Fault("restart between files", "server restarted between two files", LOST, _restart_between, packets=True,
           codes=(0, 1, 3)),
     Fault("restart in the middle", "server restarted in the middle of a file", LOST, _wire(MIDDLE, "restart"),
@@ -291,21 +294,25 @@ FAULTS = (
     Fault("channel ended", "the channel is closed after one file, the connection stands", LOST,
           _packet(on="open", nth=2, do="end"), packets=True, mishap={"fault": "end-channel"}),
     Fault("no sftp", "logged in, and there is no file exchange", r"Channel closed|lost|no file exchange|SFTP", _no_sftp,
-          codes=(3,), fires=False, server={"sftp": False}, mishap={"fault": "no-sftp", "fault_times": 9}),
-    Fault("silence", "accepts the connection and says nothing", LOST + "|banner", _greeting("silent"), codes=(3,)),
+          codes=(3,), fires=False, server={"sftp": False}, mishap={"fault": "no-sftp", "fault_times": 9}, kinds=OFTEN),
+    Fault("silence", "accepts the connection and says nothing", LOST + "|banner", _greeting("silent"), codes=(3,),
+          kinds=OFTEN),
     Fault("closes at once", "accepts the connection and hangs up (MaxStartups)", LOST + "|banner", _greeting("close"),
-          codes=(3,), quick=True),
-    Fault("wrong folder", "the upload folder is not there", "no such folder", _wrong_folder, codes=(3,), fires=False),
+          codes=(3,), kinds=OFTEN),
+    Fault("wrong folder", "the upload folder is not there", "no such folder", _wrong_folder, codes=(3,), fires=False,
+          kinds=OFTEN),
     Fault("permission denied", "the account may not write", "permission denied", _read_only, codes=(3,), fires=False,
-          server={"read_only": True}, mishap={"fault": "read-only", "fault_times": 9}),
+          server={"read_only": True}, mishap={"fault": "read-only", "fault_times": 9}, kinds=OFTEN),
     Fault("local file truncated", "our own file is cut while it is being sent", "changed|not those that were prepared",
           _on_local_file(_truncate), codes=(1, 3), large=96),
     Fault("local file changed", "our own file is overwritten while it is being sent", "changed|not those that were prepared",
           _on_local_file(_overwrite), codes=(1, 3), large=96),
     Fault("local disk full", "our own disk is full in the middle of a file", "full|No space|space left", _full_here,
-          codes=(3,), disk="here", small=24 * 40),
+          codes=(3,), disk="here", small=24 * 40, kinds=OFTEN),
     Fault("taken at the last moment", "the torn file is taken between the look and the opening", LOST,
-          _packet(on="open", do="take"), packets=True, codes=(0, 1), kinds=("sshd/when-quiet",)),
+          _packet(on="open", do="take"), packets=True, codes=(0, 1, 3), kinds=("sshd/when-quiet",)),
+    Fault("taken at the last moment, early", "the same, of a file of which little had arrived", LOST,
+          _packet(on="open", do="take"), packets=True, codes=(0, 1, 3), kinds=("sshd/when-quiet",)),
 )
 BY_NAME = {fault.name: fault for fault in FAULTS}
 
@@ -338,9 +345,9 @@ def possible(fault: Fault) -> bool:
 def suffer(fault: Fault, site: Site) -> Outcome:
     """Makes it happen, lifts it, calls the command again, and judges."""
     fault.arrange(site)
-    if fault.name == "taken at the last moment":
+    if fault.name.startswith("taken at the last moment"):
         assert isinstance(site, SshdSite)
-        _cut_first(site)
+        _cut_first(site, 100_000 if fault.name.endswith("early") else MIDDLE)
     first = site.upload()
     noticed = _noticed(site, first.began if not fault.fires else site.fired_at())
     fired = not fault.fires or site.fired_at() > 0
@@ -382,10 +389,10 @@ def sign_for(site: Site, outcome: Outcome) -> list[str]:
     return failed
 
 
-def _cut_first(site: SshdSite) -> None:
+def _cut_first(site: SshdSite, count: int) -> None:
     """A first call that is cut in the middle; the go-between acts only at the next opening."""
     (site.server.place / "plan.json").rename(site.server.place / "later.json")
-    site.wire.after(MIDDLE, site.wire.drop)
+    site.wire.after(count, site.wire.drop)
     site.on_event("Note", lambda: (site.server.place / "later.json").rename(site.server.place / "plan.json"))
 
 

@@ -18,13 +18,13 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 OPEN, CLOSE, WRITE, STATUS, HANDLE = 3, 4, 6, 101, 102
 SFTP_SERVER = "/usr/lib/openssh/sftp-server"
 
 
-def _packet(stream: BinaryIO) -> bytes:
+def _packet(stream: IO[bytes]) -> bytes:
     head = stream.read(4)
     if len(head) < 4:
         return b""

@@ -9,18 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.sshd.faults import FAULTS, Fault, possible, sign_for, site_for, suffer
+from tests.sshd.faults import FAULTS, OFTEN, Fault, possible, sign_for, site_for, suffer
 from tests.sshd.server import needs_sshd
-
-QUICK = ("sshd/at-close", "rehearsal/keep")
 
 
 def _each() -> list[object]:
-    found = []
+    found: list[object] = []
     for fault in FAULTS:
         for kind in fault.kinds:
             marks = [*needs_sshd] if kind.startswith("sshd") else []
-            if not (fault.quick and kind in QUICK):
+            if not (fault.quick and kind in OFTEN):
                 marks.append(pytest.mark.slow)
             found.append(pytest.param(fault, kind, marks=marks, id=f"{fault.name} ({kind})"))
     return found

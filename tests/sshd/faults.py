@@ -245,6 +245,17 @@ def _stays_silent(site: Site) -> None:
         site.wire.after(1, site.wire.hole, connection=number)
 
 
+def _torn_then_taken(on: str, count: int) -> Callable[[Site], None]:
+    """The link is cut after so many bytes (`written`: before any of them is acknowledged); as the file is opened again, the
+    mover takes what is there."""
+    def arrange(site: Site) -> None:
+        assert isinstance(site, SshdSite)
+        site.plan(on, "drop", bytes=count)
+        site.on_event("Note", lambda: site.plan("open", "take", times=2))
+
+    return arrange
+
+
 LOST = r"connection was lost|nothing moved|did not answer|refuses connections|closed"
 FAULTS = (
     Fault("drop at open", "link dropped as the file is opened", LOST, _packet(on="opened", do="drop"), packets=True,
@@ -310,9 +321,9 @@ FAULTS = (
     Fault("local disk full", "our own disk is full in the middle of a file", "full|No space|space left", _full_here,
           codes=(3,), disk="here", small=24 * 40, kinds=OFTEN),
     Fault("taken at the last moment", "the torn file is taken between the look and the opening", LOST,
-          _packet(on="open", do="take"), packets=True, codes=(0, 1, 3), kinds=("sshd/when-quiet",)),
-    Fault("taken at the last moment, early", "the same, of a file of which little had arrived", LOST,
-          _packet(on="open", do="take"), packets=True, codes=(0, 1, 3), kinds=("sshd/when-quiet",)),
+          _torn_then_taken("write", 5_500_000), packets=True, codes=(0, 1, 3), kinds=("sshd/when-quiet",), large=96),
+    Fault("taken at the last moment, early", "the same, of a file of which nothing had been acknowledged", LOST,
+          _torn_then_taken("written", 1), packets=True, codes=(0, 1, 3), kinds=("sshd/when-quiet",)),
 )
 BY_NAME = {fault.name: fault for fault in FAULTS}
 
@@ -345,9 +356,6 @@ def possible(fault: Fault) -> bool:
 def suffer(fault: Fault, site: Site) -> Outcome:
     """Makes it happen, lifts it, calls the command again, and judges."""
     fault.arrange(site)
-    if fault.name.startswith("taken at the last moment"):
-        assert isinstance(site, SshdSite)
-        _cut_first(site, 100_000 if fault.name.endswith("early") else MIDDLE)
     first = site.upload()
     noticed = _noticed(site, first.began if not fault.fires else site.fired_at())
     fired = not fault.fires or site.fired_at() > 0
@@ -387,13 +395,6 @@ def sign_for(site: Site, outcome: Outcome) -> list[str]:
         if ran.code != 0 or newest != [file.sha256] or now[file.name] != before[file.name] + 1:
             failed.append(f"{file.name}: {ran.code} {ran.said[-400:]}")
     return failed
-
-
-def _cut_first(site: SshdSite, count: int) -> None:
-    """A first call that is cut in the middle; the go-between acts only at the next opening."""
-    (site.server.place / "plan.json").rename(site.server.place / "later.json")
-    site.wire.after(count, site.wire.drop)
-    site.on_event("Note", lambda: (site.server.place / "later.json").rename(site.server.place / "plan.json"))
 
 
 def _noticed(site: Site, since: float) -> float | None:

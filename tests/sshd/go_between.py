@@ -2,7 +2,7 @@
 an exact one: before a file is opened, after so many bytes, before its close, after the close and before its reply. Run by
 sshd in place of internal-sftp: `python go_between.py PLAN ROOT`. PLAN is a JSON file: {on, nth, bytes, do, times, code}.
 
-on: open, opened, write, close, closed (only files opened for writing count; nth is the file's number in this session)
+on: open, opened, write, written, close, closed (only files opened for writing count; nth is the file's number in this session)
 do: drop (asks the wire to cut), freeze, end (ends the channel), fail (answers with `code`), take (has the mover take what is
     there, then goes on), restart (touches a file and waits for the wire to be cut)
 """
@@ -45,6 +45,7 @@ class GoBetween:
         self.out = threading.Lock()
         self.opening: set[int] = set()
         self.closing: set[int] = set()
+        self.writing: set[int] = set()
         self.handles: dict[bytes, int] = {}
         self.files = 0
         self.written = 0
@@ -129,6 +130,7 @@ class GoBetween:
                     self.answer(number)
                     return False
                 self.written += len(_string(body, 5 + 4 + len(handle) + 8)[0])
+                self.writing.add(number)
                 return not self.due("write", self.handles[handle]) or self.act(number)
             if self.due("close", self.handles[handle]) and not self.act(number):
                 return False
@@ -143,6 +145,10 @@ class GoBetween:
             if kind == HANDLE and number in self.opening:
                 self.handles[_string(body, 5)[0]] = self.files
                 if self.due("opened", self.files) and not self.act(number):
+                    continue
+            if number in self.writing:
+                self.writing.discard(number)
+                if self.due("written", self.files) and not self.act(number):
                     continue
             if number in self.closing:
                 self.closing.discard(number)

@@ -295,11 +295,13 @@ def _in_words(detail: Any) -> tuple[list[str], str]:
         return key, f"this key is not known; {hint}"
     if kind == "missing":
         return key, "this key is missing"
+    # who mistakes a key of [exchange] may have typed a password there: it is not repeated
+    shown = "what stands there" if key[:1] == ["exchange"] else repr(given)
     if kind == "string_pattern_mismatch":
         right = ("a symbol has two to eight letters, digits or @ $ #" if "[key]" in detail["loc"]
                  else _FORMS.get([part for part in key if not part.isdigit()][-1], "it is not of the right form"))
-        return key, f"{given!r} won't do: {right}"
-    return key, f"{given!r} won't do: {_TYPES.get(kind, detail['msg'].lower())}"
+        return key, f"{shown} won't do: {right}"
+    return key, f"{shown} won't do: {_TYPES.get(kind, detail['msg'].lower())}"
 
 
 def _keys_at(location: tuple[Any, ...]) -> list[str]:

@@ -13,6 +13,7 @@ from datetime import date
 
 from oclc_console import __version__
 from oclc_console.errors import ConsoleError, HereError, from_os_error
+from oclc_console.rehearsal.mishaps import MISHAPS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -85,6 +86,10 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=int, default=1, metavar="S", help="the same seed makes the same records (default 1)")
     demo.add_argument("--dir", default="demo", metavar="DIR", help="where (default: demo)")
     demo.add_argument("--headless", action="store_true", help="the whole cycle once for every symbol, then exit")
+    demo.add_argument("--fault", choices=list(MISHAPS), default="", metavar="NAME",
+                      help="something goes wrong on purpose, one of those listed below")
+    demo.formatter_class = argparse.RawDescriptionHelpFormatter
+    demo.epilog = "what can go wrong (--fault NAME):\n" + "\n".join(f"  {m.name:<18}{m.happens}" for m in MISHAPS.values())
     init = add("init", "a starter workspace with a commented console.toml")
     init.add_argument("dir", metavar="DIR")
     init.add_argument("--name", default="Example University Library", help="the institution's name")

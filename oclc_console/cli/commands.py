@@ -133,16 +133,17 @@ def _demo(options: argparse.Namespace) -> int:
     if options.records < 50:
         raise CallError("fewer than 50 records leave streams empty", where="--records", then="Use 50 or more.")
     if not options.headless:
-        return main_demo(Path(options.dir), records=options.records, seed=options.seed)
+        return main_demo(Path(options.dir), records=options.records, seed=options.seed, fault=options.fault)
     from oclc_console.cli.rehearsal import ensure_rehearsal
     from oclc_console.rehearsal.demo import cycle, make_demo
+    from oclc_console.rehearsal.demo_mishap import cycle_with
     from oclc_console.rehearsal.starting import stop_server
 
-    stop = stop_on_signals()
-    workspace = make_demo(Path(options.dir), records=options.records, seed=options.seed)
-    ensure_rehearsal(workspace, seed=options.seed, turn_around_seconds=0.2)
-    result = None
-    for told in cycle(workspace, stop):
+    stop, fault = stop_on_signals(), options.fault
+    workspace = make_demo(Path(options.dir), records=options.records, seed=options.seed, fault=fault)
+    ensure_rehearsal(workspace, seed=options.seed, turn_around_seconds=0.2, fault=fault)
+    result: dict[str, Any] | None = None
+    for told in cycle_with(workspace, fault, stop) if fault else cycle(workspace, stop):
         if isinstance(told, dict):
             result = told
         else:
@@ -150,19 +151,25 @@ def _demo(options: argparse.Namespace) -> int:
     if result is None:
         raise HereError("stopped before the end", where=options.dir, then="Run the same command again: it goes on.")
     stop_server(workspace.rehearsal)
+    code: int = result.pop("exit_code", 0)
     show.answer(result, _as_json(options), show.demo_words(result))
-    return 0
+    return code
 
 
-def main_demo(root: Path, *, records: int, seed: int) -> int:
-    """Makes (or opens again) the demo's workspace, starts its rehearsal and opens the console on it."""
+def main_demo(root: Path, *, records: int, seed: int, fault: str = "") -> int:
+    """Makes (or opens again) the demo's workspace, starts its rehearsal and opens the console on it. A `fault` stays set
+    until the next demo without one."""
     from oclc_console.cli.rehearsal import ensure_rehearsal
     from oclc_console.rehearsal.demo import make_demo
     from oclc_console.tui.app import run_console
 
-    workspace = make_demo(root, records=records, seed=seed)
-    ensure_rehearsal(workspace, seed=seed, turn_around_seconds=15)
+    workspace = make_demo(root, records=records, seed=seed, fault=fault)
+    ensure_rehearsal(workspace, seed=seed, turn_around_seconds=15, fault=fault)
     run_console(workspace, workspace.root)
+    if fault:
+        from oclc_console.rehearsal.mishaps import MISHAPS
+
+        show.say(f"What went wrong on purpose: {MISHAPS[fault].happens}. {MISHAPS[fault].then}")
     return 0
 
 

@@ -170,7 +170,10 @@ def demo_words(result: dict[str, Any]) -> list[str]:
     for row in result["symbols"]:
         lines.append(f"{row['symbol']:<8}{row['in_set']:>8,}{row['sent']:>8,}{row['match']:>8,}{row['create']:>8,}"
                      f"{row['unresolved']:>8,}{row['data_error']:>9,}{row['not_reported']:>9,}{row['rejections']:>11,}")
-    return [*lines, f"{result['files']} files in {result['seconds']:.1f} s; every record accounted for."]
+    files = f"{result['files']} files in {result['seconds']:.1f} s"
+    if "fault" in result:
+        return [*lines, f"{files}.", result["fault"]["sentence"]]
+    return [*lines, f"{files}; every record accounted for."]
 
 
 def check_line(line: CheckLine) -> None:

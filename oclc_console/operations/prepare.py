@@ -129,7 +129,6 @@ class _Prepare:
                 yield from finished.events
                 if finished.asked == self.asked:  # the same command again: what it asked for is there now
                     return
-            require_settled(self.paths, SETTLE_SECONDS, folder.stop)
             yield from self._prepare(folder, sender)
 
     def _prepare(self, folder: RunFolder, sender: Symbol) -> Iterator[Event]:
@@ -138,6 +137,7 @@ class _Prepare:
             (staging / _FRAGMENTS).mkdir(parents=True)
             with executor(self.workers, self.cluster) as workers:
                 try:
+                    require_settled(self.paths, SETTLE_SECONDS, folder.stop)  # workers get ready meanwhile
                     staged = yield from self._make(folder, staging, sender, workers)
                 except BaseException:
                     (staging / _FRAGMENTS / STOP).touch()  # whoever still works must not keep the executor from closing

@@ -64,6 +64,8 @@ def _processes(workers: int) -> Iterator[Executor]:
     was just starting, and would then wait for it for ever."""
     before = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_worker)
+    for _ in range(workers):  # they begin while the caller still waits for something else
+        pool.submit(_ready)
     try:
         yield pool
     except BaseException:
@@ -75,6 +77,10 @@ def _processes(workers: int) -> Iterator[Executor]:
         for process in set(multiprocessing.active_children()) - before:
             process.terminate()
             process.join()
+
+
+def _ready() -> None:
+    """A task of nothing."""
 
 
 def _begin_worker() -> None:

@@ -203,10 +203,12 @@ def _lint_mistakes(key: list[str], symbol: Symbol) -> Iterator[Mistake]:
     if not symbol.lint_off and not symbol.lint_blocking:
         return
     from oclc_console.marc.lint import RULES  # not needed, and not loaded, for most settings
+    from oclc_console.marc.lint.sets import SET_RULES
 
+    there = RULES.keys() | SET_RULES.keys()
     for word, given in (("off", symbol.lint_off), ("blocking", symbol.lint_blocking)):
-        for name in sorted(given - RULES.keys()):
-            near = difflib.get_close_matches(name, RULES, 1)
+        for name in sorted(given - there):
+            near = difflib.get_close_matches(name, there, 1)
             hint = f"did you mean {near[0]!r}?" if near else "`oclc-console lint --rules` lists them"
             yield [*key, word], f"{name!r} is no lint rule; {hint}"
     for name in sorted(symbol.lint_off & symbol.lint_blocking):

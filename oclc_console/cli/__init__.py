@@ -103,6 +103,9 @@ def parser() -> argparse.ArgumentParser:
     prepare.add_argument("files", nargs="+", metavar="FILE")
     prepare.add_argument("--set-count", type=_count, metavar="N", help="Alma's own count of the set, compared")
     prepare.add_argument("--accept-unrouted", metavar="REASON", help="go on although records are unrouted or double; logged")
+    prepare.add_argument("--workers", type=int, default=1, metavar="N", help="processes on this machine (default 1)")
+    prepare.add_argument("--cluster", metavar="URL", help="a Dask scheduler, as in tcp://scheduler:8786, instead; its workers "
+                                                          "must see the workspace and the files under the same paths")
     upload = add("upload", "send what waits in a symbol's outbox (every symbol's without SYMBOL)")
     upload.add_argument("symbol", nargs="?", metavar="SYMBOL")
     upload.add_argument("--again", metavar="FILE", help="send this file once more although its bytes went out")
@@ -113,6 +116,7 @@ def parser() -> argparse.ArgumentParser:
     _host_key(fetch)
     account = add("account", "what became of every record")
     account.add_argument("symbol", metavar="SYMBOL")
+    _coverage(add("coverage", "where every record of the set went: excluded, set aside, each stream, unrouted, double"))
     _reports(add("reports", "OCLC's reports: import files, list, show"), shared)
     _checklist(add("checklist", "the six milestones of a symbol; sign one off, mark it not applicable, reopen it"))
     status = add("status", "where every symbol is and what it waits for")
@@ -137,6 +141,15 @@ def _reports(reports: argparse.ArgumentParser, shared: argparse.ArgumentParser) 
     show.add_argument("what", metavar="REPORT|ID", help="a report's name, an LSN or a record key")
     show.add_argument("--from", dest="start", type=_count, default=1, metavar="N", help="first row to show (default 1)")
     show.add_argument("--rows", type=_count, default=50, metavar="N", help="how many rows (default 50)")
+
+
+def _coverage(coverage: argparse.ArgumentParser) -> None:
+    coverage.add_argument("symbol", metavar="SYMBOL")
+    coverage.add_argument("--run", metavar="RUN", help="one prepare run (default: those that count for the set)")
+    coverage.add_argument("--export", metavar="PART", help="write the records of a part, such as unrouted, excluded:brief, "
+                                                           "stream:Manuscripts or quarantined")
+    coverage.add_argument("--format", choices=["csv", "alma"], help="csv (default), or alma: the MMS ids, to make a set of")
+    coverage.add_argument("--out", metavar="FILE", help="where (default: exports/SYMBOL in the workspace)")
 
 
 def _lint(lint: argparse.ArgumentParser) -> None:

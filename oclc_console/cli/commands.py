@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
         return _console(options)
     handlers = {"demo": _demo, "init": _init, "check": _check, "prepare": _prepare, "upload": _upload, "fetch": _fetch,
                 "account": _account, "reports": _reports, "checklist": _checklist, "status": _status, "log": _log,
-                "lint": _lint, "keys": _keys}
+                "lint": _lint, "keys": _keys, "coverage": _coverage}
     return handlers[options.command](options)
 
 
@@ -198,7 +198,7 @@ def _prepare(options: argparse.Namespace) -> int:
 
     workspace = _workspace(options)
     operation = prepare(workspace, options.symbol, [Path(file) for file in options.files], set_count=options.set_count,
-                        accept_unrouted=options.accept_unrouted)
+                        accept_unrouted=options.accept_unrouted, workers=options.workers, cluster=options.cluster)
     result, code = run_operation(workspace, operation, stop_on_signals())
     result = {"run": result["run"], "symbol": operation.symbol, **result}
     show.answer(result, _as_json(options), show.operation_words("prepare", result))
@@ -239,6 +239,12 @@ def _lint(options: argparse.Namespace) -> int:
     from oclc_console.cli import lint
 
     return lint.run(options)
+
+
+def _coverage(options: argparse.Namespace) -> int:
+    from oclc_console.cli import coverage
+
+    return coverage.run(_workspace(options), options)
 
 
 def _reports(options: argparse.Namespace) -> int:

@@ -5,8 +5,9 @@ exactly one outcome or is not reported yet. Not for the exceptions behind an out
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from oclc_console import clock
@@ -94,7 +95,7 @@ def account(workspace: Workspace, symbol_code: str) -> Account:
     symbol = workspace.settings.symbol(symbol_code).code
     files = read_outbox(workspace, symbol)
     answers = _answers(workspace, symbol, files)
-    firsts = _first_of_collection(files)
+    firsts = first_of_collection(files)
     accounts = tuple(_file_account(workspace, file, answers.get(file.name), file.name in firsts) for file in files)
     return Account(symbol, clock.iso(clock.now()), prepared_set(workspace, symbol), accounts)
 
@@ -115,20 +116,26 @@ def _file_account(workspace: Workspace, file: OutboxFile, answer: _Answer | None
                    unknown_rows=answer.unknown_rows)
 
 
-def _first_of_collection(files: tuple[OutboxFile, ...]) -> set[str]:
-    """The first file of each collection: OCLC may take weeks over it, hours over later ones."""
+def first_of_collection(files: Sequence[OutboxFile]) -> set[str]:
+    """The name of the first file of each collection: OCLC may take weeks over it, hours over later ones."""
     first: dict[str, str] = {}
     for file in sorted(files, key=lambda f: f.sent_at or "9"):
         first.setdefault(file.collection, file.name)
     return set(first.values())
 
 
-def _late(workspace: Workspace, file: OutboxFile, first: bool) -> bool:
+def expected_by(workspace: Workspace, file: OutboxFile, first: bool) -> datetime | None:
+    """When a sent file's report is late if it is not here; `first` of its collection, or not. None for one not sent."""
     if file.sent_at is None:
-        return False
+        return None
     exchange = workspace.settings.exchange
     patience = timedelta(days=exchange.late_first_days) if first else timedelta(hours=exchange.late_after_hours)
-    return clock.now() - clock.parse(file.sent_at) > patience
+    return clock.parse(file.sent_at) + patience
+
+
+def _late(workspace: Workspace, file: OutboxFile, first: bool) -> bool:
+    by = expected_by(workspace, file, first)
+    return by is not None and clock.now() > by
 
 
 @dataclass(frozen=True)

@@ -64,8 +64,8 @@ def _when(at: str, by: str) -> str:
 def _report(lines: list[Line], story: FileStory, now: datetime, width: int) -> None:
     known = story.known
     if (answer := known.answer) is not None:
-        _say(lines, "report", [("✔ ", "good"), (answer.name, "")], width)
-        _say(lines, "", _report_words(answer, known.file), width)
+        _say(lines, "report", [("✔ ", "good"), (_report_words(answer, known.file), "")], width)
+        _say(lines, "", [(answer.name, "muted")], width)
         others = len(known.reports) - 1
         _say(lines, "", f"and {words.plural(others, 'other report')} of it: 4 Reports" if others else "", width)
     elif known.expected_by is None:

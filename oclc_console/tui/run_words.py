@@ -76,6 +76,15 @@ def result_words(run: RunState) -> str:
     return words.plural(filed, "report") if filed else _progress_words(run)
 
 
+def ended_words(run: RunState) -> str:
+    """What a toast says of a run that ended well: of an upload how much of it was sent, and where to see more."""
+    if run.verb != "upload":
+        return "3 Runs shows what it did."
+    sent = sum(isinstance(recorded.event, FileSent) for recorded in run.events)
+    total = max(int(run.progress.get("files_total", 0)), sent)
+    return f"{result_words(run)}, {total - sent} need you: see 3 Runs" if total > sent else f"{result_words(run)}: see 3 Runs"
+
+
 def _progress_words(run: RunState) -> str:
     done, total = int(run.progress.get("done", 0)), int(run.progress.get("total", 0))
     return words.percent(done, total) if total else "nothing yet"

@@ -3,7 +3,7 @@ the key that goes there. Pure. Not for an upload that is at work (upload_words.p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,16 +32,22 @@ def needs(run: RunState, upload: UploadFacts, files: Sequence[UploadFile], now: 
     cut = [name for name, each in known.items() if each.file.state == "taken_cut" and each.answer is not None]
     late = {name: by for name, each in known.items() if each.file.state == "sent" and (by := each.late_by(now))}
     rejected = {name: count for name, each in known.items() if (count := rejected_of(each))}
+    held = sum(known[name].file.records for name in rejected)
     found = [
-        (left, f"{words.plural(len(left), 'file')} not sent yet: press r to go on with the upload"),
-        (refused, f"{len(refused)} refused: ↵ says why"),
-        (doubt, f"{len(doubt)} may have been taken cut short: press f, the report's row count settles it"),
-        (cut, f"{len(cut)} taken cut short, as the report shows: press t to send it once more, with a reason"),
-        (late, f"no report for {len(late)}, up to {words.age_of(max(late.values(), default=0))} late: press f to fetch it; "
-               "if there is none, ask OCLC"),
-        (rejected, f"OCLC rejected {sum(rejected.values()):,} of the records of {len(rejected)}: press 4 for them"),
+        (left, f"{_files(left)} not sent yet: press r to go on with the upload"),
+        (refused, f"{_files(refused)} refused: ↵ says why"),
+        (doubt, f"{_files(doubt)} may have been taken cut short: press f, the report's row count settles it"),
+        (cut, f"{_files(cut)} taken cut short, as the report shows: press t to send it once more, with a reason"),
+        (late, f"no report for {_files(late)}, up to {words.age_of(max(late.values(), default=0))} late: press f to "
+               "fetch it; if there is none, ask OCLC"),
+        (rejected, f"{_files(rejected)} with rejected records, {sum(rejected.values()):,} of {held:,}: press 4 "
+                   "for Reports"),
     ]
     return [Need(tuple(names), sentence) for names, sentence in found if names]
+
+
+def _files(names: Sized) -> str:
+    return words.plural(len(names), "file")
 
 
 def rejected_of(known: Known) -> int:
@@ -55,7 +61,7 @@ def ending_lines(run: RunState, upload: UploadFacts, files: Sequence[UploadFile]
     count = len({name for need in wanted for name in need.files})
     sent, total = sum(file.state == "sent" for file in files), max(len(files), int(run.progress.get("files_total", 0)))
     state = "look" if run.state == "done" and sent < total else run.state
-    you = f"{count} of them need{'s' if count == 1 else ''} you" if count else "nothing needs you"
+    you = f"{count} need{'s' if count == 1 else ''} you" if count else "nothing needs you"
     if not total:
         return [[words.state_piece(run.state), (": nothing was waiting", "")]]
     lines: list[Line] = [[words.state_piece(state), (f": {sent} of {words.plural(total, 'file')} sent, ", ""),
@@ -67,7 +73,7 @@ def ending_lines(run: RunState, upload: UploadFacts, files: Sequence[UploadFile]
     lines += [line for need in wanted for line in wrap([("→ ", "accent"), (need.sentence, "")], width, 2)]
     reported = sum(each.answer is not None for each in upload.known.values())
     if sent and upload.known:
-        lines += wrap([(f"{reported} of {words.plural(sent, 'report')} here", "muted"),
+        lines += wrap([(f"reports are here for {reported} of {words.plural(sent, 'file')}", "muted"),
                        ("" if reported >= sent else "; press f to fetch what is there", "muted")], width, 2)
     return lines
 

@@ -23,7 +23,7 @@ from oclc_console.store.events import (
 from oclc_console.store.runs import RunState
 from oclc_console.tui import words
 from oclc_console.tui.follow import Curve, Facts, Wished, curve_on_disk
-from oclc_console.tui.widgets.drawing import Line
+from oclc_console.tui.widgets.drawing import Line, cell_len, shortened
 
 if TYPE_CHECKING:
     from oclc_console.operations.outbox import OutboxFile
@@ -102,6 +102,20 @@ def _waits_behind(file: UploadFile, files: Sequence[UploadFile]) -> UploadFile:
         if other.failed and other.collection == file.collection:
             return replace(file, behind=other.name)
     return file
+
+
+def short_name(name: str, width: int) -> str:
+    """A file's name in so many cells: where one of ours has to be cut, what is the same in all of a symbol goes first, so that
+    the stream's word and the number stay."""
+    if cell_len(name) <= width:
+        return name
+    parts = name.split(".")
+    if len(parts) == 6:
+        collection, _, word, day, number, _ = parts
+        for shorter in (f"{collection}…{word}…{day[4:]}.{number}", f"…{word}…{day[4:]}.{number}"):
+            if cell_len(shorter) <= width:
+                return shorter
+    return shortened(name, width)
 
 
 def most_pressing_first(files: Sequence[UploadFile], needing: Sequence[str]) -> list[UploadFile]:
@@ -214,8 +228,8 @@ def result_line(run: RunState, files: Sequence[UploadFile], settings_say: int, s
 
 
 def where_words(run: RunState) -> str:
-    """Where to, as whom, with which host key; empty before there is a connection."""
+    """Where to, as whom, with which host key (its ends; the event has it whole); empty before there is a connection."""
     last = next((r.event for r in run.events if isinstance(r.event, Connected)), None)
     if last is None:
         return ""
-    return f"{last.account} at {last.host}:{last.port}, host key {last.host_key}"
+    return f"{last.account} at {last.host}:{last.port}, host key {shortened(last.host_key, 22)}"

@@ -26,8 +26,8 @@ class UploadFileScreen(UploadKeys):
 
     TITLE = "File"
     HELP = ("One file: where it stands and what to do next, what it holds, who prepared it and who sent it and when, the "
-            "report that answers it or how late that is, and every attempt at sending it with why it ended. The keys are those of its "
-            "upload. c copies its checksum, C its name.")
+            "report that answers it or how late that is, and every attempt at sending it with why it ended. The keys are those "
+            "of its upload. c copies its checksum, C its name.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy_sha", "Checksum", id="file.sha256", show=False, tooltip="Copy the file's sha256"),
         Binding("C", "copy_name", "Name", id="file.name", show=False, key_display="C", tooltip="Copy the file's name"),

@@ -18,7 +18,7 @@ from oclc_console.tui.launch import command_again
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.dialogs import Field, Form
 from oclc_console.tui.screens.stopping import ask_to_stop
-from oclc_console.tui.upload_facts import UploadFacts, about_upload
+from oclc_console.tui.upload_facts import DUE, UploadFacts, about_upload
 from oclc_console.tui.upload_words import UploadFile, connections, paused, upload_files
 from oclc_console.workspace import Workspace
 
@@ -121,6 +121,8 @@ class UploadKeys(ConsoleScreen):
             return "It is stopping already."
         if action in AFTERWARDS and live:
             return "It is at work still: wait for its end, or press x to stop it."
+        if action == "resume" and run.state == "done" and not self._left():
+            return "Everything it had to send was sent, or is not sent by itself: there is nothing to resume."
         if action == "connections":
             wanted = self._wanted(run) + (1 if parameters == (1,) else -1)
             return None if 1 <= wanted <= MOST_CONNECTIONS else f"Between 1 and {MOST_CONNECTIONS} connections are possible."
@@ -136,6 +138,10 @@ class UploadKeys(ConsoleScreen):
                                              "through can be tried again.")
         over = self._state_now(file) in ("sent", "refused", "alma")
         return f"It is {state}: there is nothing to try again." if over else None
+
+    def _left(self) -> bool:
+        """Whether a file of it could still be sent by the same command."""
+        return any(known.file.state in DUE for known in self._facts.known.values())
 
     def _state_now(self, file: UploadFile) -> str:
         known = self._facts.known.get(file.name)

@@ -28,6 +28,7 @@ from oclc_console.tui.upload_words import (
     most_pressing_first,
     rate_line,
     result_line,
+    short_name,
     where_words,
     whole_line,
 )
@@ -36,8 +37,9 @@ from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
 from oclc_console.tui.widgets.table import Column, Row, Table
 
-NARROW = (Column("state", 11), Column("file", 12, grows=True, name=True), Column("how far", 14),
-          Column("acknowledged", 17, right=True), Column("tries", 5, right=True))
+NARROW = (Column("state", 11), Column("file", 12, grows=True, name=True), Column("how far", 13),
+          Column("acknowledged", 17, right=True), Column("try", 3, right=True))
+NAME_LEAVES = 53  # cells of a narrow row that are not the name's, the frame's among them
 WIDE = (Column("state", 11), Column("file", 20, grows=True, name=True), Column("records", 11, right=True),
         Column("how far", 30), Column("acknowledged", 19, right=True), Column("tries", 5, right=True), Column("report", 16))
 
@@ -46,8 +48,9 @@ class FileRows(Sequence[Row]):
     """The files as rows, each made only when it is drawn."""
 
     def __init__(self, files: Sequence[UploadFile], facts: UploadFacts, retry: Sequence[str], now: datetime,
-                 wide: bool) -> None:
-        self._files, self._facts, self._retry, self._now, self._wide = files, facts, retry, now, wide
+                 screen_width: int) -> None:
+        self._files, self._facts, self._retry, self._now = files, facts, retry, now
+        self._wide, self._name_width = screen_width >= words.WIDE, screen_width - NAME_LEAVES
 
     def __len__(self) -> int:
         return len(self._files)
@@ -62,12 +65,12 @@ class FileRows(Sequence[Row]):
         file = self._files[at]
         report = report_piece(self._facts.known.get(file.name), self._now) if file.state == "sent" else ("", "")
         tries = f"{file.tries}" if file.tries else "–"
-        how_far = self._how_far(file, 30 if self._wide else 14)
+        how_far = self._how_far(file, 30 if self._wide else 13)
         acknowledged = words.of(file.done, file.total, "bytes") if file.total else "–"
         if self._wide:
             return [words.state_piece(file.state), file.name, words.number(file.records), how_far, acknowledged, tries, report]
         shown = report if file.state == "sent" and report[0] else how_far
-        return [words.state_piece(file.state), file.name, shown, acknowledged, tries]
+        return [words.state_piece(file.state), short_name(file.name, self._name_width), shown, acknowledged, tries]
 
     def _how_far(self, file: UploadFile, width: int) -> Piece | list[Piece]:
         if file.name in self._retry:
@@ -75,7 +78,7 @@ class FileRows(Sequence[Row]):
         if file.failed:
             return "t tries again", "warn"
         if file.behind:
-            return "behind another" if width < 30 else f"behind {file.behind[: width - 7]}", "muted"
+            return "waits behind" if width < 30 else f"behind {file.behind[: width - 7]}", "muted"
         if file.state in ("sending", "partial") or (file.state == "waiting" and file.done):
             bar = words.bar(file.done, file.total, width - 6)
             percent = f" {words.percent(file.done, file.total):>5}"
@@ -148,11 +151,11 @@ class UploadRunScreen(UploadKeys):
         self.query_one("#upload-all", Frame).titles(f"upload {run.symbol} · started {words.moment(run.at)} by {run.by}")
         self.query_one("#upload-lines", Lines).show(
             lambda width: self._live_lines(run, facts, files, width) if live else self._over_lines(run, facts, files, width))
-        wide = self.app.size.width >= words.WIDE
+        width = self.app.size.width
         retry = self._wished.wishes.retry if live and self._wished else ()
         self._table.say("It has begun no file yet." if live else "It had no file to send.")
-        self._table.show(FileRows(self._files, self._facts, retry, facts.as_of, wide), [file.name for file in self._files],
-                         WIDE if wide else NARROW)
+        self._table.show(FileRows(self._files, self._facts, retry, facts.as_of, width), [file.name for file in self._files],
+                         WIDE if width >= words.WIDE else NARROW)
         count = len(self._needing)
         needing = f"{count} need{'s' if count == 1 else ''} you, n goes there" if count else ""
         self.query_one("#upload-files", Frame).titles(f"Files {len(files):,}", needing)

@@ -27,8 +27,9 @@ def needs(run: RunState, upload: UploadFacts, files: Sequence[UploadFile], now: 
     """What a finished upload needs of people, as things stand now: a later run or a report may have settled some of it."""
     refused = [file.name for file in files if file.state == "refused"]
     known = {name: each for name, each in upload.known.items() if name not in refused}
-    left = [name for name, each in known.items() if each.file.state in ("waiting", "partial")]
-    doubt = [name for name, each in known.items() if each.file.state in ("uncertain", "taken_cut") and each.answer is None]
+    now_is = {file.name: known[file.name].file.state if file.name in known else file.state for file in files}
+    left = [name for name, state in now_is.items() if state in ("waiting", "partial")]
+    doubt = [name for name, state in now_is.items() if state in ("uncertain", "taken_cut") and not _answered(known.get(name))]
     cut = [name for name, each in known.items() if each.file.state == "taken_cut" and each.answer is not None]
     late = {name: by for name, each in known.items() if each.file.state == "sent" and (by := each.late_by(now))}
     rejected = {name: count for name, each in known.items() if (count := rejected_of(each))}
@@ -44,6 +45,10 @@ def needs(run: RunState, upload: UploadFacts, files: Sequence[UploadFile], now: 
                    "for Reports"),
     ]
     return [Need(tuple(names), sentence) for names, sentence in found if names]
+
+
+def _answered(known: Known | None) -> bool:
+    return known is not None and known.answer is not None
 
 
 def _files(names: Sized) -> str:

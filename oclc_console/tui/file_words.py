@@ -41,7 +41,7 @@ def story_lines(story: FileStory, here: UploadFile | None, now: datetime, width:
     if not story.attempts:
         _say(lines, "attempts", "none yet", width)
     for at, why in reversed(story.refusals):
-        _say(lines, "turned down", f"{words.short_moment(at)}, {why}", width)
+        _say(lines, "not begun", f"{words.short_moment(at)}, {why}", width)
     return lines
 
 

@@ -34,12 +34,12 @@ class Curve:
     samples: tuple[tuple[datetime, int], ...] = ()
 
     def with_sample(self, at: datetime, done: int) -> Curve:
-        """The curve with one more sample, if it is a new one; it takes the place of the last one where that is of the same
-        second as the one before it."""
+        """The curve with one more sample, if it is a new one; it takes the place of the last one where no more than a
+        second has passed since the one before it."""
         kept = self.samples
         if kept and kept[-1][0] >= at:
             return self
-        if len(kept) > 1 and (at - kept[-2][0]).total_seconds() < 1:
+        if len(kept) > 1 and (at - kept[-2][0]).total_seconds() <= 1:
             kept = kept[:-1]
         return Curve((*kept, (at, done))[-KEPT_SAMPLES:])
 

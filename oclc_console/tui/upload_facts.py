@@ -80,7 +80,7 @@ class FileStory:
     first: bool  # of its collection: OCLC takes longer over it
     prepared_by: str
     attempts: tuple[Attempt, ...]
-    refusals: tuple[tuple[str, str], ...]  # (when, why) of tries that were turned down before they began
+    refusals: tuple[tuple[str, str], ...]  # (when, why) of tries that ended before a byte was sent
 
 
 def about_upload(workspace: Workspace, run: RunState) -> UploadFacts:

@@ -174,8 +174,8 @@ def rate_line(run: RunState, facts: Facts, width: int) -> Line | None:
         if len(values) <= room:
             break
     values = values[-room:]
-    drawn = words.spark(values, room).strip()
-    if not drawn:
+    drawn = words.spark(values, room).lstrip()
+    if not drawn.strip():
         return None
     unit = run.progress.get("unit", "bytes")
     said = f"  {'last' if live else 'its last'} {words.duration(len(values) * step)}, at most "

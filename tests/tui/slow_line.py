@@ -22,9 +22,10 @@ HELD = 64 << 10  # bytes a socket may hold back: what is on its way when somebod
 
 @dataclass
 class SlowLine:
-    """The relay: `bytes_a_second` may be changed while it lasts."""
+    """The relay: `bytes_a_second` may be changed while it lasts; `passed` counts the bytes that went towards the server."""
 
     bytes_a_second: float
+    passed: int = 0
     sockets: list[socket.socket] = field(default_factory=list)
 
     def serve(self, listening: socket.socket, port: int) -> None:
@@ -45,6 +46,7 @@ class SlowLine:
                 if slow:
                     time.sleep(len(data) / self.bytes_a_second)
                 target.sendall(data)
+                self.passed += len(data) if slow else 0
         for end in (source, target):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)

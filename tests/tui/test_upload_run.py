@@ -69,9 +69,9 @@ def three_collections(tmp_path: Path, note_words: int = 1900) -> Workspace:
     workspace = workspace_in(tmp_path, TOML)
     note = (b"500", b"  \x1fa" + b"long " * note_words)
     notes = [note] * 7
-    records = [make(n) for n in range(6) for make in (
-        lambda n: holding(n, (b"079", b"  \x1fa%d" % (1000 + n)), *notes),
-        lambda n: holding(n + 100, *notes, leader=b"00000ctm a2200000 i 4500"), lambda n: holding(n + 200, *notes))]
+    records = [record for n in range(6) for record in (
+        holding(n, (b"079", b"  \x1fa%d" % (1000 + n)), *notes),
+        holding(n + 100, *notes, leader=b"00000ctm a2200000 i 4500"), holding(n + 200, *notes))]
     carry_out(workspace, prepare(workspace, "ZAA", [write(tmp_path / "a.mrc", *records)]))
     return workspace
 

@@ -75,9 +75,9 @@ class Confirm(Dialog[bool]):
         Binding("n,escape,enter", "cancel", "No", id="confirm.no", key_display="n", tooltip="No: leave it as it is"),
     ]
 
-    def __init__(self, title: str, said: str, yes: str) -> None:
+    def __init__(self, title: str, said: str) -> None:
         super().__init__()
-        self._title, self._said, self._yes = title, said, yes
+        self._title, self._said = title, said
 
     def compose(self) -> ComposeResult:
         """The window."""
@@ -85,8 +85,7 @@ class Confirm(Dialog[bool]):
 
     def on_mount(self) -> None:
         """Shows what it means."""
-        self.query_one(Lines).show(lambda width: [*wrap(self._said, width), [],
-                                                  [("y ", "accent"), (self._yes, ""), ("    n ", "accent"), ("leave it", "")]])
+        self.query_one(Lines).show(lambda width: wrap(self._said, width))
 
     def action_yes(self) -> None:
         """Yes."""

@@ -43,7 +43,8 @@ class RunsScreen(ConsoleScreen):
             "inbox/SYMBOL, u uploads "
             "what waits, f fetches OCLC's reports: each asks for the symbol and then goes on as a process of its own, "
             "also when "
-            "the console or the terminal is closed. x asks a run to stop: it ends at a clean place. r gives the same "
+            "the console or the terminal is closed. Enter opens the run; an upload can be paused there. "
+            "x asks a run to stop: it ends at a clean place. r gives the same "
             "command "
             "again: finished work is not done twice. a accepts unrouted or double records with a reason, after a "
             "refused prepare.")

@@ -12,7 +12,7 @@ from oclc_console.tui.screens.dialogs import Confirm
 
 WORDS = {
     "upload": "Files that were sent stay sent. One on its way stays partial: the same command goes on with it later, from the "
-              "byte that surely arrived. To let it rest for a while, pause it instead (Enter, then p).",
+              "byte that surely arrived. To let it rest for a while, pause it instead: p on its page.",
     "prepare": "A prepare that is stopped before its end puts nothing into the outbox. The same command does all of it again.",
 }
 
@@ -33,4 +33,4 @@ def ask_to_stop(screen: ConsoleScreen, run: RunState, asked: Callable[[], None])
         screen.ask("stopping", lambda: stop(run), done)
 
     said = WORDS.get(run.verb, "What was done stays done; the same command goes on with the rest.")
-    screen.app.push_screen(Confirm(f"Stop {run.verb} {run.symbol}?", said, "Stop it"), answered)
+    screen.app.push_screen(Confirm(f"Stop {run.verb} {run.symbol}?", said), answered)

@@ -16,9 +16,11 @@ import pytest
 
 from oclc_console.operations.outbox import read_outbox
 from oclc_console.operations.prepare import prepare
+from oclc_console.store.events import Paused
 from oclc_console.store.runs import list_runs
 from oclc_console.workspace import Workspace
-from tests.operations.stage import carry_out, console, holding, rehearsing, taken, workspace_in, write
+from tests.operations.stage import carry_out, console, holding, rehearsing, start, taken, workspace_in, write
+from tests.tui.slow_line import slow_line
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
@@ -112,6 +114,32 @@ def test_an_upload_goes_on_when_its_terminal_is_closed(terminal: Terminal, works
         until(lambda: list_runs(workspace, "upload")[-1].end, "the upload's end")
         assert list_runs(workspace, "upload")[-1].state == "done"
         assert taken(folder) == {file.name: file.path.read_bytes() for file in read_outbox(workspace, "ZAA")}
+
+
+def test_a_console_opened_on_an_upload_from_the_shell_watches_pauses_and_stops_it(workspace: Workspace) -> None:
+    with rehearsing(workspace), slow_line(workspace, 2_000_000):
+        process = start(workspace, "upload", "ZAA")
+        until(lambda: [run for run in list_runs(workspace, "upload") if run.progress.get("done")], "bytes on their way")
+        terminal = Terminal(workspace)
+        try:
+            terminal.shows("Example [/red] Library")
+            terminal.press("3")
+            terminal.shows("Watch")
+            terminal.press("Enter")
+            terminal.shows("◐ sending")
+            terminal.shows("MB/s, ")
+            terminal.press("p")
+            terminal.shows("‖ paused")
+            assert any(isinstance(recorded.event, Paused) for recorded in list_runs(workspace, "upload")[-1].events)
+            terminal.press("p")
+            terminal.shows("◐ running")
+            terminal.press("x")
+            terminal.shows("Stop upload ZAA?")
+            terminal.press("y")
+            terminal.shows("■ stopped: 0 of 1 file sent, 1 needs you")
+            assert process.wait(timeout=30) == 3
+        finally:
+            terminal.close()
 
 
 def test_an_upload_goes_on_when_the_console_is_killed_and_a_new_console_shows_it(

@@ -13,6 +13,7 @@ class Meter:
 
     def __init__(self, progress: Progress) -> None:
         self._progress, self._lock, self._finished = progress, threading.Lock(), 0
+        progress.moved = 0
 
     def begin(self, name: str, done: int, total: int) -> Callable[[int], None]:
         """A file is on its way, `done` bytes of it there already; returns what to call as more are acknowledged."""
@@ -24,6 +25,7 @@ class Meter:
 
         def moved(acknowledged: int) -> None:
             with self._lock:
+                progress.moved = (progress.moved or 0) + max(0, acknowledged - here[0])
                 here[0] = acknowledged
                 if progress.file == name:
                     progress.file_done = acknowledged

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
@@ -34,6 +35,7 @@ from oclc_console.store.events import Ended, Event, Recorded, from_line, to_line
 from oclc_console.workspace import Workspace, folder_name
 
 SAMPLE_SECONDS = 0.25
+TRAIL = 240  # the progress keeps how far the run was at each of so many seconds, for whoever begins to watch later
 
 
 @dataclass
@@ -41,7 +43,8 @@ class Progress:
     """Counters an operation raises as it works; the runner samples them. `file_done` of `file_total` bytes is the file in
     hand; `done` of `total` is the whole run, in `unit`. `moving` has every file in flight where several are: its name, and
     [bytes done, bytes in all]; a file comes and goes by putting another dictionary in its place, never by changing it under
-    the sampler's eyes."""
+    the sampler's eyes. `moved` counts what went through in this run and never goes back, as `done` does when a file has to
+    begin again, or jumps when it is gone on with; None where `done` is just that."""
 
     unit: str = "bytes"
     done: int = 0
@@ -52,6 +55,7 @@ class Progress:
     files_done: int = 0
     files_total: int = 0
     moving: dict[str, list[int]] = field(default_factory=dict)
+    moved: int | None = None
 
 
 @dataclass
@@ -176,11 +180,13 @@ def _new_folder(workspace: Workspace, operation: Operation) -> Path:
 
 
 class _Sampler:
-    """Writes progress.json four times a second while a run lives."""
+    """Writes progress.json four times a second while a run lives, with its trail: [second since 1970, how far the run was
+    then], oldest first, one for each second in which something moved."""
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder, self._done = folder, threading.Event()
         self._last: dict[str, Any] = {}
+        self._trail: deque[list[int]] = deque(maxlen=TRAIL)
         self._thread = threading.Thread(target=self._loop, name="progress", daemon=True)
         self._thread.start()
 
@@ -193,8 +199,12 @@ class _Sampler:
         if now == self._last:
             return
         self._last = now
+        at = clock.now()
+        if self._trail and self._trail[-1][0] == int(at.timestamp()):
+            self._trail.pop()
+        self._trail.append([int(at.timestamp()), now["done"] if now["moved"] is None else now["moved"]])
         try:
-            content = orjson.dumps({"at": clock.iso(clock.now()), **now})
+            content = orjson.dumps({"at": clock.iso(at), **now, "trail": list(self._trail)})
             target = self._folder.path / "progress.json"
             temporary = target.with_suffix(".tmp")
             temporary.write_bytes(content)  # not synced: a lost sample costs nothing, an fsync four times a second does
@@ -238,8 +248,10 @@ class RunState:
 
     @property
     def needs_attention(self) -> bool:
-        """Whether a person should look: it failed, was refused or interrupted, or set something aside."""
-        return self.state in ("failed", "refused", "interrupted") or (self.end is not None and self.end.exit_code == 1)
+        """Whether a person should look: it failed, was refused or interrupted, set something aside, or
+        did not get everything through."""
+        short = self.state == "done" and self.end is not None and self.end.exit_code != 0
+        return short or self.state in ("failed", "refused", "interrupted")
 
 
 def read_run(path: Path) -> RunState | None:

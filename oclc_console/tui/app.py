@@ -29,6 +29,7 @@ from oclc_console.store.runs import RunState
 from oclc_console.tui import words
 from oclc_console.tui.follow import QUICK, QUIET, Facts, Follower
 from oclc_console.tui.launch import Death, Launched, Launcher
+from oclc_console.tui.run_words import ended_words
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.dashboard import DashboardScreen
 from oclc_console.tui.screens.small import SMALLEST, TooSmall
@@ -159,7 +160,7 @@ class ConsoleApp(App[Result]):
     def _tell_end(self, run: RunState) -> None:
         good = run.state == "done" and not run.needs_attention
         glyph_word, _ = words.state_piece("look" if run.state == "done" and not good else run.state)
-        said = run.end.reason if run.end and run.end.reason else "3 Runs shows what it did."
+        said = run.end.reason if run.end and run.end.reason else ended_words(run)
         said = words.short_paths(words.below(said, self.opened.root))
         said = next((part for part in words.clauses(said) if len(part) <= TOAST_WIDTH), "3 Runs shows why.")
         self.notify(said, title=f"{glyph_word}: {run.verb} {run.symbol}", markup=False,

@@ -7,13 +7,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oclc_console import clock
 from oclc_console.errors import ConsoleError, SettingsError, from_os_error
 from oclc_console.store.runs import RunState, read_run
+from oclc_console.store.wishes import FILE as WISHES
+from oclc_console.store.wishes import Wishes, read_wishes
 from oclc_console.tui.launch import Death, Launched, Launcher
 from oclc_console.workspace import Workspace
 
@@ -27,15 +29,19 @@ KEPT_SAMPLES = 240
 
 @dataclass(frozen=True)
 class Curve:
-    """How a run's counter has moved: (instant, counter), oldest first."""
+    """How a run's counter has moved: (instant, counter), oldest first, about one a second."""
 
     samples: tuple[tuple[datetime, int], ...] = ()
 
     def with_sample(self, at: datetime, done: int) -> Curve:
-        """The curve with one more sample, if it is a new one."""
-        if self.samples and self.samples[-1][0] >= at:
+        """The curve with one more sample, if it is a new one; it takes the place of the last one where no more than a
+        second has passed since the one before it."""
+        kept = self.samples
+        if kept and kept[-1][0] >= at:
             return self
-        return Curve((*self.samples, (at, done))[-KEPT_SAMPLES:])
+        if len(kept) > 1 and (at - kept[-2][0]).total_seconds() <= 1:
+            kept = kept[:-1]
+        return Curve((*kept, (at, done))[-KEPT_SAMPLES:])
 
     def rate(self, seconds: float = 10.0) -> float | None:
         """Units a second over the last seconds before the last sample; None while there is only one."""
@@ -50,15 +56,48 @@ class Curve:
         """Seconds since the counter last moved."""
         return (now - self.samples[-1][0]).total_seconds() if self.samples else 0.0
 
-    def each_second(self) -> list[float]:
-        """Units in each second, oldest first; 0 where nothing moved."""
+    def each(self, step: int, until: datetime | None = None) -> list[float]:
+        """Units a second in each `step` seconds, oldest first; 0 where nothing moved. Goes on to `until` (else the last
+        sample), and at most `KEPT_SAMPLES` seconds back from there."""
         if len(self.samples) < 2:
             return []
-        begin = self.samples[0][0]
-        buckets = [0.0] * (int((self.samples[-1][0] - begin).total_seconds()) + 1)
+        last = max(self.samples[-1][0], until or self.samples[-1][0])
+        first = int(max(self.samples[0][0].timestamp(), last.timestamp() - KEPT_SAMPLES)) // step
+        buckets = [0.0] * (int(last.timestamp()) // step - first + 1)
         for (_, before), (at, done) in zip(self.samples, self.samples[1:], strict=False):
-            buckets[int((at - begin).total_seconds())] += max(0, done - before)
+            if (place := int(at.timestamp()) // step - first) >= 0:
+                buckets[place] += max(0, done - before) / step
         return buckets
+
+
+def curve_on_disk(run: RunState) -> Curve:
+    """The curve of a run as its own progress keeps it: the last minutes of it, whoever watched or nobody."""
+    at, moved = run.progress.get("at"), counted(run)
+    trail = [(datetime.fromtimestamp(second, UTC), int(done)) for second, done in run.progress.get("trail", [])[:-1]]
+    return Curve((*trail, (clock.parse(at), moved)) if at else ())
+
+
+def counted(run: RunState) -> int:
+    """What a rate is made of: what went through in this run, where it counts that, else how far it is."""
+    moved = run.progress.get("moved")
+    return int(run.progress.get("done", 0) if moved is None else moved)
+
+
+@dataclass(frozen=True)
+class Wished:
+    """What is asked of a run in its folder, and since when."""
+
+    wishes: Wishes
+    since: datetime
+
+
+def wished_of(run: RunState) -> Wished | None:
+    """What somebody wished of a run; None where nobody did."""
+    try:
+        written = (run.path / WISHES).stat().st_mtime
+    except FileNotFoundError:
+        return None
+    return Wished(read_wishes(run.path), datetime.fromtimestamp(written, UTC))
 
 
 @dataclass(frozen=True)
@@ -72,6 +111,7 @@ class Facts:
     runs: tuple[RunState, ...] = ()
     curves: Mapping[str, Curve] = field(default_factory=dict)
     starting: tuple[str, ...] = ()
+    wished: Mapping[str, Wished] = field(default_factory=dict)  # what is asked of the runs that are at work
     begun: Mapping[Launched, str] = field(default_factory=dict)  # what was started here -> its run's name
     problem: str = ""
     changes: int = 0  # counts what changed besides progress, so that a screen knows when to ask again
@@ -87,7 +127,8 @@ class Facts:
 
     def _shown(self) -> tuple[object, ...]:
         moment = self.as_of.replace(microsecond=0) if self.alive else self.as_of.replace(second=0, microsecond=0)
-        return (self.workspace, self.status, self.runs, self.curves, self.starting, self.problem, self.changes, moment)
+        return (self.workspace, self.status, self.runs, self.curves, self.wished, self.starting, self.problem, self.changes,
+                moment)
 
 
 class Follower:
@@ -98,6 +139,7 @@ class Follower:
         self._settings_seen: tuple[int, int] | None = None
         self._ended: dict[str, RunState] = {}
         self._curves: dict[str, Curve] = {}
+        self._wished: dict[str, Wished] = {}
         self._status: Status | None = None
         self._status_key: object = None
         self._status_at = clock.now()
@@ -113,7 +155,7 @@ class Follower:
         if not problem:
             problem = self._look_at_status(runs, now)
         return Facts(self._workspace, now, self._status, runs, dict(self._curves), tuple(starting),
-                     dict(self._launcher.begun), problem, self._changes), deaths
+                     dict(self._wished), dict(self._launcher.begun), problem, self._changes), deaths
 
     def _settings(self) -> str:
         """Reads console.toml again when it has changed; a mistake keeps the last good settings and is told."""
@@ -144,6 +186,7 @@ class Follower:
                 continue
             if run.end is not None:
                 self._ended[name] = run  # an ended run never changes
+                self._wished.pop(name, None)
             else:
                 self._sample(run)
             found.append(run)
@@ -151,8 +194,10 @@ class Follower:
 
     def _sample(self, run: RunState) -> None:
         if at := run.progress.get("at"):
-            curve = self._curves.get(run.name, Curve())
-            self._curves[run.name] = curve.with_sample(clock.parse(at), int(run.progress.get("done", 0)))
+            curve = self._curves.get(run.name) or curve_on_disk(run)
+            self._curves[run.name] = curve.with_sample(clock.parse(at), counted(run))
+        if wished := wished_of(run):
+            self._wished[run.name] = wished
 
     def _look_at_status(self, runs: tuple[RunState, ...], now: datetime) -> str:
         root = self._workspace.root

@@ -27,13 +27,13 @@ from oclc_console.store.events import (
 from oclc_console.store.runs import RunState
 from oclc_console.tui import words
 from oclc_console.tui.follow import Curve, Facts
+from oclc_console.tui.upload_words import curve_of, paused, rate_line, speed_words, upload_files, whole_line
 from oclc_console.tui.widgets.drawing import Line, Piece, cell_len, fit, shortened, width_of, wrap
 from oclc_console.tui.widgets.plain import plain
 
 if TYPE_CHECKING:
     from oclc_console.operations.outbox import OutboxFile
 
-STALLED_SECONDS = 15.0
 Kind = TypeVar("Kind", bound=Event)
 
 
@@ -51,7 +51,7 @@ class FileLine:
 def shown_state(run: RunState, stopping: bool = False) -> str:
     """The run's state as the screens name it: done with something set aside is `look`, asked to stop is `stopping`."""
     if run.state == "running":
-        return "stopping" if stopping else "running"
+        return "stopping" if stopping else "paused" if paused(run) else "running"
     if run.state == "done" and run.needs_attention:
         return "look"
     return run.state
@@ -82,6 +82,15 @@ def result_words(run: RunState) -> str:
     return words.plural(filed, "report") if filed else _progress_words(run)
 
 
+def ended_words(run: RunState) -> str:
+    """What a toast says of a run that ended well: of an upload how much of it was sent, and where to see more."""
+    if run.verb != "upload":
+        return "3 Runs shows what it did."
+    sent = sum(isinstance(recorded.event, FileSent) for recorded in run.events)
+    total = max(int(run.progress.get("files_total", 0)), sent)
+    return f"{result_words(run)}, {total - sent} need you: see 3 Runs" if total > sent else f"{result_words(run)}: see 3 Runs"
+
+
 def _progress_words(run: RunState) -> str:
     done, total = int(run.progress.get("done", 0)), int(run.progress.get("total", 0))
     return words.percent(done, total) if total else "nothing yet"
@@ -96,12 +105,11 @@ def files_of(run: RunState, outbox: Sequence[OutboxFile] = ()) -> list[FileLine]
     """The run's files in the order it takes them."""
     lines = {"prepare": _prepared, "upload": _uploaded}.get(run.verb, _reported)(run, outbox)
     current = str(run.progress.get("file") or "")
-    if run.state != "running" or current not in lines:
+    if run.state != "running" or run.verb == "upload" or current not in lines:
         return list(lines.values())
     here = lines[current]
-    if here.state in ("sending", "reading", "waiting"):
-        working = "sending" if run.verb == "upload" else "reading"
-        lines[current] = replace(here, state=working, done=int(run.progress.get("file_done", 0)),
+    if here.state in ("reading", "waiting"):
+        lines[current] = replace(here, state="reading", done=int(run.progress.get("file_done", 0)),
                                  total=int(run.progress.get("file_total", 0)) or here.total)
     return list(lines.values())
 
@@ -118,25 +126,13 @@ def _prepared(run: RunState, outbox: Sequence[OutboxFile]) -> dict[str, FileLine
 
 
 def _uploaded(run: RunState, outbox: Sequence[OutboxFile]) -> dict[str, FileLine]:
-    of_run = {recorded.event.name for recorded in run.events if isinstance(recorded.event, (FileStarted, FileNotSent))}
+    of_run = {recorded.event.name for recorded in run.events if isinstance(recorded.event, FileStarted | FileNotSent)}
     again = run.asked.get("again")
-    lines = {file.name: FileLine(file.name, "waiting", 0, file.bytes, f"{file.records:,} records") for file in outbox
-             if file.name in of_run or (run.state == "running" and again in (None, file.name) and file.state in
-                                        ("waiting", "partial"))}
-    for recorded in run.events:
-        event = recorded.event
-        if isinstance(event, FileStarted):
-            lines[event.name] = replace(lines.get(event.name, FileLine(event.name, "")), state="sending", done=0,
-                                        total=event.bytes)
-        elif isinstance(event, FileSent):
-            lines[event.name] = replace(lines.get(event.name, FileLine(event.name, "")), state="sent", done=event.bytes,
-                                        total=event.bytes)
-        elif isinstance(event, FileNotSent):
-            before = lines.get(event.name, FileLine(event.name, ""))
-            lines[event.name] = replace(before, state=event.state, done=event.acknowledged)
-    if run.state != "running":  # nothing is being sent by a run that is over
-        lines = {name: replace(line, state="partial") if line.state == "sending" else line for name, line in lines.items()}
-    return lines
+    mine = [file for file in outbox if file.name in of_run or
+            (run.state == "running" and again in (None, file.name) and file.state in ("waiting", "partial"))]
+    return {file.name: FileLine(file.name, file.state, file.done, file.total,
+                                "" if file.records is None else f"{file.records:,} records")
+            for file in upload_files(run, mine)}
 
 
 def _reported(run: RunState, outbox: Sequence[OutboxFile]) -> dict[str, FileLine]:
@@ -160,25 +156,11 @@ def _reported(run: RunState, outbox: Sequence[OutboxFile]) -> dict[str, FileLine
     return lines
 
 
-def speed_words(run: RunState, curve: Curve, facts: Facts) -> str:
-    """`4.1 MB/s, 2:51 left`, or that nothing moves; empty for a run that is over."""
-    if run.state != "running":
-        return ""
-    unit, done, total = run.progress.get("unit", "bytes"), int(run.progress.get("done", 0)), int(run.progress.get("total", 0))
-    still = curve.still_for(facts.as_of)
-    if curve.samples and still > STALLED_SECONDS and done < total:
-        return f"nothing moved for {words.duration(still)}"
-    rate = curve.rate()
-    if not rate:
-        return "rate not known yet"
-    return f"{words.amount(round(rate), unit)}/s, {words.duration((total - done) / rate)} left"
-
-
 def one_line(run: RunState, facts: Facts, width: int) -> Line:
     """A live run in one line: what, a bar, how far, how fast."""
     unit, done, total = run.progress.get("unit", "bytes"), int(run.progress.get("done", 0)), int(run.progress.get("total", 0))
     head: list[Piece] = [("◐ ", "accent"), (f"{run.verb} {run.symbol}  ", "")]
-    speed = speed_words(run, facts.curves.get(run.name, Curve()), facts)
+    speed = speed_words(run, facts.curves.get(run.name, Curve()), facts.as_of)
     tail = f" {words.percent(done, total):>5}  {words.of(done, total, unit)}  {speed}"
     if not total:
         tail = "  at work"
@@ -223,14 +205,12 @@ def summary(run: RunState, facts: Facts, outbox: Sequence[OutboxFile], stopping:
     took = seconds_of(run)
     ended = "" if took is None else f" · took {took:.1f} s" if took < 60 else f" · took {words.duration(took)}"
     lines: list[Line] = [[(glyph_word, kind), (f" · {result_words(run)}{ended}", "")]]
-    unit, done, total = run.progress.get("unit", "bytes"), int(run.progress.get("done", 0)), int(run.progress.get("total", 0))
-    curve = facts.curves.get(run.name, Curve())
-    if total and (run.state == "running" or done < total):
-        tail = f" {words.percent(done, total):>5}  {words.of(done, total, unit)}  {speed_words(run, curve, facts)}"
-        room = max(8, min(40, width - len(tail) - 6))
-        lines.append([("all  ", "muted"), (words.bar(done, total, room), "accent"), (tail, "")])
-    if run.state == "running" and (drawn := words.spark(curve.each_second(), min(40, width - 20))):
-        lines.append([("rate ", "muted"), (drawn.lstrip(), "accent"), ("  each second", "muted")])
+    done, total = int(run.progress.get("done", 0)), int(run.progress.get("total", 0))
+    curve = curve_of(run, facts)
+    if (run.state == "running" or done < total) and (whole := whole_line(run, curve, facts.as_of, width)):
+        lines.append(whole)
+    if run.state == "running" and (rate := rate_line(run, facts, width)):
+        lines.append(rate)
     if run.end is not None and run.end.reason:
         lines += wrap([(run.end.reason, kind)], width, 2)
     lines += [line for sentence in advice(run) for line in wrap([("→ ", "accent"), (sentence, "")], width, 2)]

@@ -16,6 +16,7 @@ WIDE = 130  # cells from which on the screens use the room: dates on the dashboa
 
 STATES: dict[str, tuple[str, str, str]] = {  # state -> glyph, word, kind
     "running": ("◐", "running", "accent"),
+    "paused": ("‖", "paused", "warn"),
     "stopping": ("◐", "stopping…", "warn"),
     "done": ("✔", "done", "good"),
     "look": ("!", "done, look", "warn"),
@@ -92,7 +93,11 @@ def duration(seconds: float) -> str:
 
 def age(since: str, now: datetime) -> str:
     """How long ago, roughly: `40 s`, `14 min`, `3 h`, `13 d`."""
-    seconds = max(timedelta(0), now - instant(since)).total_seconds()
+    return age_of(max(timedelta(0), now - instant(since)).total_seconds())
+
+
+def age_of(seconds: float) -> str:
+    """So many seconds, roughly: `40 s`, `14 min`, `3 h`, `13 d`."""
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= (2 if unit == "d" else 1) * length:
             return f"{int(seconds // length)} {unit}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,12 @@ from tests.tui.stage import HeldClock, make_stage
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project, made once; tests get copies."""
     held, real = HeldClock(), clock.now
     clock.now = held.now
     try:
-        yield make_stage(tmp_path_factory.mktemp("stage") / "workspace", held).root
+        return make_stage(tmp_path_factory.mktemp("stage") / "workspace", held).root
     finally:
         clock.now = real
 

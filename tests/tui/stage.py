@@ -215,7 +215,9 @@ class Live:
 
     def goes_on(self, **progress: Any) -> None:
         """Another sample of its counters."""
-        sample = {"at": clock.iso(clock.now()), "unit": "bytes", "total": self.total, "files_total": 2, **progress}
+        moving = {progress["file"]: [progress["file_done"], progress["file_total"]]} if "file" in progress else {}
+        sample = {"at": clock.iso(clock.now()), "unit": "bytes", "total": self.total, "files_total": 2, "moving": moving,
+                  **progress}
         (self.path / "progress.new").write_bytes(orjson.dumps(sample))
         os.replace(self.path / "progress.new", self.path / "progress.json")
 

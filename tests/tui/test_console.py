@@ -29,7 +29,8 @@ from tests.tui.stage import HeldClock, live_upload
 
 SIZE = (80, 24)
 PAGES = [("1",), ("2",), ("2", "v"), ("2", "right_square_bracket", "v", "enter"), ("3",),
-         ("3", "enter"), ("4",), ("4", "a"), ("4", "a", "enter"), ("5",)]
+         ("3", "home", "enter"), ("3", "home", "down", "enter"), ("3", "home", "down", "enter", "enter"), ("4",),
+         ("4", "a"), ("4", "a", "enter"), ("5",)]
 SLOW_LIBRARIES = ("paramiko", "pymarc", "tinydb", "duckdb", "pyarrow", "asyncssh", "pydantic")
 
 

@@ -69,7 +69,7 @@ async def test_one_run_shows_its_events_verbatim_newest_first(workspace: Workspa
     with live_upload(workspace):
         async with console(workspace).run_test(size=SIZE) as pilot:
             await shows(pilot, "3 of 3")
-            await press(pilot, "3", "enter")
+            await press(pilot, "3", "enter", "tab")
             screen = await shows(pilot, "Events 5", "resumed at 211.6 MB [/red]")
             assert screen.index("[/red]") < screen.index("sending 1000043")
             await press(pilot, "enter")
@@ -78,19 +78,26 @@ async def test_one_run_shows_its_events_verbatim_newest_first(workspace: Workspa
             await shows(pilot, "Runs 4 · 1 at work")
 
 
-async def test_x_asks_the_process_to_stop_and_says_stopping_until_its_end_is_on_disk(workspace: Workspace) -> None:
+@pytest.mark.parametrize("where", [("3",), ("3", "enter")], ids=["in the list", "on its page"])
+async def test_x_asks_first_then_the_process_is_to_stop_and_it_is_stopping_until_its_end_is_on_disk(
+    where: tuple[str, ...], workspace: Workspace
+) -> None:
     app = console(workspace)
     with live_upload(workspace) as live:
         async with app.run_test(size=SIZE) as pilot:
             await shows(pilot, "3 of 3")
-            await press(pilot, "3", "x")
+            await press(pilot, *where, "x")
+            await shows(pilot, "Stop upload ZMD?", "Files that were sent stay sent.")
+            await press(pilot, "enter")
+            assert live.process.poll() is None, "Enter leaves it alone"
+            await press(pilot, "x", "y")
             await shows(pilot, "◐ stopping…")
             assert live.process.wait(timeout=10) == -15, "SIGTERM"
             await press(pilot, "x")
             assert "It is stopping already." in toasts(app)
             live.say(Ended("stopped", 3, "asked to stop"))
             screen = await shows(pilot, "■ stopped")
-            assert "Press r" in screen
+            assert "press r" in screen.lower()
             assert "stopping…" not in screen
 
 

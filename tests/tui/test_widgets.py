@@ -71,12 +71,12 @@ def test_a_rate_is_taken_over_the_last_seconds_only() -> None:
         done = second * 100 if second < 40 else 4000 + (second - 40) * 1000
         curve = curve.with_sample(START + timedelta(seconds=second), done)
     assert curve.rate() == 1000
-    assert len(curve.each_second()) == 60
+    assert len(curve.each(1)) == 60
 
 
 def test_one_sample_has_no_rate_yet_and_an_old_sample_changes_nothing() -> None:
     curve = Curve().with_sample(START, 5)
-    assert curve.rate() is None and curve.each_second() == []
+    assert curve.rate() is None and curve.each(1) == []
     assert curve.with_sample(START, 9) is curve
     assert curve.still_for(START + timedelta(seconds=40)) == 40
 

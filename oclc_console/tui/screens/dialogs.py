@@ -67,6 +67,31 @@ class Message(Dialog[bool]):
         self.notify("Copied the message.", markup=False)
 
 
+class Confirm(Dialog[bool]):
+    """A question that y answers with yes; Enter and Esc leave everything as it is."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "yes", "Yes", id="confirm.yes", tooltip="Yes, do it"),
+        Binding("n,escape,enter", "cancel", "No", id="confirm.no", key_display="n", tooltip="No: leave it as it is"),
+    ]
+
+    def __init__(self, title: str, said: str) -> None:
+        super().__init__()
+        self._title, self._said = title, said
+
+    def compose(self) -> ComposeResult:
+        """The window."""
+        yield Frame(Lines(id="text"), KeyLine(), title=self._title, id="message")
+
+    def on_mount(self) -> None:
+        """Shows what it means."""
+        self.query_one(Lines).show(lambda width: wrap(self._said, width))
+
+    def action_yes(self) -> None:
+        """Yes."""
+        self.dismiss(True)
+
+
 class Choose(Dialog[str]):
     """A choice among a few; Enter takes the one under the cursor."""
 

@@ -13,10 +13,10 @@ from oclc_console.operations.outbox import OutboxFile, read_outbox
 from oclc_console.store.runs import RunState
 from oclc_console.tui import words
 from oclc_console.tui.follow import Facts
-from oclc_console.tui.launch import stop
 from oclc_console.tui.run_words import connection_words, event_line, summary
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.dialogs import Message
+from oclc_console.tui.screens.stopping import ask_to_stop
 from oclc_console.tui.widgets.drawing import Line, wrap
 from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
@@ -135,12 +135,5 @@ class RunScreen(ConsoleScreen):
 
     def action_stop(self) -> None:
         """Asks the run to stop."""
-        run = self._run
-        if run is None:
-            return
-
-        def asked(_: None) -> None:
-            self.console.stopping.add(run.name)
-            self._draw()
-
-        self.ask("stopping", lambda: stop(run), asked)
+        if run := self._run:
+            ask_to_stop(self, run, self._draw)

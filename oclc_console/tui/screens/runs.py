@@ -14,12 +14,14 @@ from oclc_console.operations.outbox import OutboxFile, read_outbox
 from oclc_console.store.runs import RunState
 from oclc_console.tui import words
 from oclc_console.tui.follow import Facts
-from oclc_console.tui.launch import Launched, command_again, stop
+from oclc_console.tui.launch import Launched, command_again
 from oclc_console.tui.run_words import event_line, may_accept, result_words, shown_state, summary
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.dialogs import AskReason, Choose
 from oclc_console.tui.screens.run import RunScreen
 from oclc_console.tui.screens.start import InboxFile, PrepareFiles, UploadConfirm, inbox_of
+from oclc_console.tui.screens.stopping import ask_to_stop
+from oclc_console.tui.screens.upload_run import UploadRunScreen
 from oclc_console.tui.widgets.drawing import Cell, Line, wrap
 from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
@@ -41,7 +43,8 @@ class RunsScreen(ConsoleScreen):
             "inbox/SYMBOL, u uploads "
             "what waits, f fetches OCLC's reports: each asks for the symbol and then goes on as a process of its own, "
             "also when "
-            "the console or the terminal is closed. x asks a run to stop: it ends at a clean place. r gives the same "
+            "the console or the terminal is closed. Enter opens the run; an upload can be paused there. "
+            "x asks a run to stop: it ends at a clean place. r gives the same "
             "command "
             "again: finished work is not done twice. a accepts unrouted or double records with a reason, after a "
             "refused prepare.")
@@ -166,7 +169,7 @@ class RunsScreen(ConsoleScreen):
     def action_watch(self) -> None:
         """Opens the run with all its events."""
         if run := self.selected:
-            self.app.push_screen(RunScreen(run.name))
+            self.app.push_screen(UploadRunScreen(run.name) if run.verb == "upload" else RunScreen(run.name))
 
     def action_prepare(self) -> None:
         """Asks for the symbol, then for the files."""
@@ -220,18 +223,8 @@ class RunsScreen(ConsoleScreen):
 
     def action_stop(self) -> None:
         """Asks the run to stop; it shows as stopping until its end is on disk."""
-        run = self.selected
-        if run is None:
-            return
-
-        def asked(_: None) -> None:
-            self.console.stopping.add(run.name)
-            self.notify("It ends at a clean place; what was done stays "
-                        "done.", title=f"◐ stopping: {run.verb} {run.symbol}",
-                        markup=False)
-            self._draw()
-
-        self.ask("stopping", lambda: stop(run), asked)
+        if run := self.selected:
+            ask_to_stop(self, run, self._draw)
 
     def action_resume(self) -> None:
         """The same command again."""

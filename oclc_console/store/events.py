@@ -386,7 +386,7 @@ class ReportFiled(Event):
             return f"{self.name}: {self.type}, format unknown; its {self.rows:,} lines are kept as they came"
         refused = f", {self.refused:,} {'line' if self.refused == 1 else 'lines'} refused" if self.refused else ""
         first = f"; {self.refused_lines[0]['why']}" if self.refused_lines else ""
-        return f"{self.name}: {self.type}, {self.rows:,} rows{refused}{first}"
+        return f"{self.name}: {self.type}, {self.rows:,} {'row' if self.rows == 1 else 'rows'}{refused}{first}"
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,7 @@ def _reported(run: RunState, outbox: Sequence[OutboxFile]) -> dict[str, FileLine
         event = recorded.event
         if isinstance(event, ReportFiled):
             refused = f", {event.refused:,} refused" if event.refused else ""
-            said = "was here already" if event.already else f"{event.rows:,} rows{refused}"
+            said = "was here already" if event.already else f"{words.plural(event.rows, 'row')}{refused}"
             lines[event.name] = FileLine(event.name.removesuffix(".txt"), "filed", event.rows, event.rows, said)
         elif isinstance(event, ReportRefused):
             lines[event.name] = FileLine(event.name, "refused", 0, 0, event.reason)

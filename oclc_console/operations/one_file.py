@@ -126,7 +126,7 @@ class _Course:
         self.upload, self.line, self.file = upload, line, file
         self.begun = False
 
-    def attempts(self) -> Iterator[Event]:
+    def attempts(self) -> Generator[Event, None, None]:
         from oclc_console.oclc.exchange import LinkLost, SendFailed, Stopped
 
         for attempt in range(1, ATTEMPTS + 1):
@@ -172,7 +172,15 @@ class _Course:
     def _gave_up(self, lost: OtherSideError) -> Iterator[Event]:
         if not self.begun:
             raise NoConnection(lost.what, where=lost.where, then=lost.then) from lost
-        yield self._not_sent("partial", lost.what)
+        yield self._not_sent("partial", f"{lost.what}; {self._next_step()}")
+
+    def _next_step(self) -> str:
+        """What to do about a file that is left partial."""
+        if self.file.acknowledged:
+            how = f"where OCLC still lists it, it goes on at byte {self.file.acknowledged:,}"
+        else:
+            how = "it looks what OCLC lists of it and goes on from there"
+        return f"run the same command again: {how}"
 
     def _failed(self, failed: SendFailed, last: bool) -> Iterator[Event]:
         """Notes how far the file got; tells of it, and raises, when trying again by itself would be wrong."""
@@ -187,12 +195,13 @@ class _Course:
                                  then=f"{failed.acknowledged:,} of {self.file.bytes:,} bytes were acknowledged. It is not "
                                       "tried again by itself: ask OCLC, then run the same command again.") from failed
         if last:
-            yield self._not_sent("partial", failed.what)
+            yield self._not_sent("partial", f"{failed.what}; {self._next_step()}")
 
     def _look(self, link: Link) -> FileNotSent | FileCompared | None:
         """For a file whose upload was cut short: where it may go on, or the state it is in. The one case where the listing
         says something: here it is absence that is the bad news. None when nothing of it was ever there."""
-        there = next((entry.size for entry in link.listing(self.upload.folder) if entry.name == self.file.name), None)
+        listed = link.listing(self.upload.folder)
+        there = next((entry.size for entry in listed if entry.name == self.file.name), None)
         if there is not None:
             return self._compare(link, there)
         if self.file.stage == "started":  # not a byte was written: at worst OCLC took an empty file

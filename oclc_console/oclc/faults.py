@@ -37,6 +37,14 @@ class SendFailed(OtherSideError):
         super().__init__(what, where=where)
 
 
+class TakenCut(OtherSideError):
+    """The server took a file away that was not closed yet: it may have a truncated copy. `acknowledged` in bytes."""
+
+    def __init__(self, what: str, where: str, acknowledged: int) -> None:
+        self.acknowledged = acknowledged
+        super().__init__(what, where=where)
+
+
 def in_words(error: BaseException, where: str, account: str) -> OtherSideError:
     """What a paramiko, socket or SFTP error means for the operator. What the server said is quoted; no error of ours
     carries a password or passphrase, because paramiko's don't."""

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 4
 PAUSES = (1.0, 4.0, 12.0)  # seconds before the next attempt, give or take a half: many clients must not come back at once
+CUT = "OCLC may hold a truncated copy. The report's row count settles it, or a person with --again and a reason"
 STAGES = {"opening": "started", "writing": "opened", "closing": "closing"}
 
 
@@ -125,9 +126,10 @@ class _Course:
     def __init__(self, upload: Upload, line: Line, file: OutboxFile) -> None:
         self.upload, self.line, self.file = upload, line, file
         self.begun = False
+        self.listed = False  # what is there of it was seen a moment ago
 
     def attempts(self) -> Generator[Event, None, None]:
-        from oclc_console.oclc.exchange import LinkLost, SendFailed, Stopped
+        from oclc_console.oclc.exchange import LinkLost, SendFailed, Stopped, TakenCut
 
         for attempt in range(1, ATTEMPTS + 1):
             last = attempt == ATTEMPTS or self.upload.stop.is_set()
@@ -138,6 +140,10 @@ class _Course:
                 self.line.hang_up()
                 if self.begun:
                     yield self._not_sent("partial", "stopped; resume goes on with it")
+                return
+            except TakenCut as taken:
+                self.line.hang_up()
+                yield self._not_sent("taken_cut", f"{taken.what}: {CUT}")
                 return
             except LinkLost as lost:
                 self.line.hang_up()
@@ -156,7 +162,7 @@ class _Course:
     def _once(self) -> Iterator[Event]:
         yield from self.line.connected(self.upload)
         assert self.line.link is not None
-        start = 0
+        start, self.listed = 0, False
         if self.file.state == "partial":
             seen = self._look(self.line.link)
             if seen is not None:
@@ -164,6 +170,7 @@ class _Course:
             if isinstance(seen, FileNotSent):
                 return
             start = seen.start if seen is not None else 0
+            self.listed = seen is not None and self.file.stage != "started"  # of a file only started, no byte can arrive twice
         yield from self._send(self.line.link, start)
 
     def _not_sent(self, state: str, reason: str) -> FileNotSent:
@@ -209,8 +216,7 @@ class _Course:
         if self.file.stage == "closing":
             return self._not_sent("uncertain", "every byte was acknowledged, then its upload was cut short around the close "
                                                "and it is not listed any more: the report's row count settles it")
-        return self._not_sent("taken_cut", "its upload was cut short and it is not listed any more: OCLC may hold a truncated "
-                                           "copy. The report's row count settles it, or a person with --again")
+        return self._not_sent("taken_cut", f"its upload was cut short and it is not listed any more: {CUT}")
 
     def _compare(self, link: Link, there: int) -> FileNotSent | FileCompared:
         from oclc_console.oclc.exchange import resume_at
@@ -225,8 +231,7 @@ class _Course:
         except PermissionError:
             return FileCompared(name, there, 0, "the server does not let us read them to compare, so it is sent from its start")
         except FileNotFoundError:
-            return self._not_sent("taken_cut", "its upload was cut short and it was taken while we looked: OCLC may hold a "
-                                               "truncated copy. The report's row count settles it")
+            return self._not_sent("taken_cut", f"its upload was cut short and it was taken while we looked: {CUT}")
         if differs is not None:
             return FileCompared(name, there, 0, f"they differ from ours at byte {differs:,}, so it is sent from its start")
         return FileCompared(name, there, start, f"compared with ours, the same: sending goes on at byte {start:,}")
@@ -240,7 +245,8 @@ class _Course:
             yield FileStarted(file.name, file.bytes, file.sha256, number, start)
             self.begun = True
             self.file = replace(file, attempts=number, acknowledged=start)
-            sending = link.begin(file.path, remote, moved, self.upload.stop, start=start, paused=self.upload.paused)
+            sending = link.begin(file.path, remote, moved, self.upload.stop, start=start, listed=self.listed,
+                                 paused=self.upload.paused)
             yield FileOpened(file.name)
             sending.write_all()
             yield FileClosing(file.name, file.bytes)

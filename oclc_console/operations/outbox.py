@@ -23,7 +23,7 @@ SETTLED = ("sent", "uncertain", "taken_cut")  # never sent again by itself
 @dataclass(frozen=True)
 class OutboxFile:
     """One output file. `state`: waiting; sent (all bytes acknowledged, closed without error); partial (still listed at
-    OCLC); uncertain (the link died around the close); taken_cut (the link died in the middle and the file is gone);
+    OCLC); uncertain (the link died around the close); taken_cut (OCLC took it before every byte was there and closed);
     refused (the same bytes went out under the name `twin`); alma (delivered by Alma, only accounted here). `stage` says how
     far an interrupted upload had come: started (the server was asked to open it, not a byte was written), opened or
     closing. `acknowledged` is in bytes, `sent_at` an ISO instant."""

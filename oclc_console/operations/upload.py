@@ -5,9 +5,9 @@ them (account.py).
 
 States: waiting; sent (every byte acknowledged, closed without error); partial (the link died and the file is still
 listed: it is gone on with from the byte that surely arrived, after what is there was compared); uncertain (the link died
-around the close and the file is gone); taken_cut (the link died in the middle and the file is gone: OCLC may hold a
-truncated copy); refused. Uncertain and taken_cut are never sent again by themselves: the report's row count settles them,
-or a person with --again and a reason.
+around the close and the file is gone); taken_cut (the link died in the middle and the file is gone, or it was taken while
+we were still writing to it: OCLC may hold a truncated copy); refused. Uncertain and taken_cut are never sent again by
+themselves: the report's row count settles them, or a person with --again and a reason.
 
 The files of one collection go one after the other, whatever the number of connections: when one does not get through, those
 behind it wait. Whoever watches may pause the upload, change the number of connections or have a file tried again

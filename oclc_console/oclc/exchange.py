@@ -17,6 +17,7 @@ import paramiko
 from paramiko.sftp import CMD_CLOSE, CMD_DATA, CMD_NAME, CMD_OPENDIR, CMD_READ, CMD_READDIR, int64
 
 from oclc_console.errors import OtherSideError
+from oclc_console.files import FileMark
 from oclc_console.oclc.faults import WIRE_ERRORS, LinkLost, LoginRefused, SendFailed, Stopped, TakenCut, in_words
 from oclc_console.oclc.host_keys import (
     HostKeyChanged,
@@ -236,12 +237,12 @@ class Link:
         return number
 
     def begin(self, local: Path, remote: str, progress: Callable[[int], None], stop: threading.Event, *, start: int = 0,
-              listed: bool = False, paused: threading.Event | None = None) -> Sending:
-        """Opens the remote file for sending `local`, from byte `start` on; one that was `listed` is never made anew.
-        Raises SendFailed, TakenCut or Stopped, in which case this connection is gone."""
+              listed: bool = False, mark: FileMark | None = None, paused: threading.Event | None = None) -> Sending:
+        """Opens the remote file for sending `local`, which bears this `mark`, from byte `start` on; one that was `listed` is
+        never made anew. Raises SendFailed, TakenCut, Stopped or HereError, in which case this connection is gone."""
         sending = Sending(self._sftp, self._watch, self.close, f"{self._where} {remote}", self.stall_seconds, progress, stop,
                           paused)
-        sending.open(local, remote, start, listed=listed)
+        sending.open(local, remote, start, listed=listed, mark=mark)
         return sending
 
 

@@ -36,6 +36,7 @@ from paramiko.sftp import SFTP_FLAG_TRUNC as TRUNCATE
 from paramiko.sftp import SFTP_FLAG_WRITE as WRITE
 
 from oclc_console.errors import HereError
+from oclc_console.files import FileMark, mark_of
 from oclc_console.oclc.faults import WIRE_ERRORS, SendFailed, Stopped, TakenCut, in_words
 from oclc_console.oclc.watch import Watch
 
@@ -130,13 +131,15 @@ class Sending:
             self._hang_up()
             raise
 
-    def open(self, local: Path, remote: str, start: int = 0, *, listed: bool = False) -> None:
+    def open(self, local: Path, remote: str, start: int = 0, *, listed: bool = False, mark: FileMark | None = None) -> None:
         """Opens both ends. With a `start`, or when its name was `listed` a moment ago, the remote file must be there: it is
         never made, and keeps its bytes before `start`. Else it is made, or made empty. Raises TakenCut when a listed file is
-        gone, SendFailed, or OSError for the local file."""
+        gone, SendFailed, HereError when the local file is not the one that bears this `mark`, OSError for the local file."""
         self._local: BinaryIO = open(local, "rb", buffering=0)  # noqa: SIM115  closed by write_all
+        self._mark = mark or mark_of(self._local.fileno())
         self._start = self.acknowledged = start
         try:
+            self._unchanged()
             with self._at("opening"):
                 self._open_there(remote, must_exist=listed or start > 0)
         except BaseException:
@@ -184,6 +187,14 @@ class Sending:
         """Whether it is the link that failed; else the server has answered so."""
         return isinstance(error, TimeoutError) or self._channel.closed or not self._transport.is_active()
 
+    def _unchanged(self) -> None:
+        """Raises HereError when the local file is not any more what was prepared."""
+        if mark_of(self._local.fileno()) != self._mark:
+            raise HereError("the file changed here while it was being sent, so it was not closed and does not count as sent",
+                            where=str(self._local.name),
+                            then="Bring back what was prepared, from a backup, or prepare it again; then run the same command "
+                                 "again.")
+
     def write_all(self) -> None:
         """Sends every byte and returns when each was acknowledged, the server has the whole size and, where it shows files
         that are being written, still lists this one. Raises SendFailed, TakenCut, Stopped, or HereError when the local file
@@ -199,9 +210,7 @@ class Sending:
                 if self._under_way() >= IN_FLIGHT:
                     self._settle(IN_FLIGHT - SETTLE)
             self._settle(0)
-            if position != size:
-                raise HereError(f"the file changed while it was being sent ({position:,} bytes read of {size:,})",
-                                where=str(source.name), then="Prepare it again.")
+            self._unchanged()
             self._compare(size)
             # a handle outlives its name: what was written after the file was taken away went nowhere, and was acknowledged
             if self._was_listed and self._is_listed() is False:

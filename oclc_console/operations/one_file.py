@@ -12,8 +12,8 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from oclc_console.errors import OtherSideError
-from oclc_console.files import locked, sha256_of
+from oclc_console.errors import HereError, OtherSideError
+from oclc_console.files import FileMark, locked, mark_of, sha256_of
 from oclc_console.oclc.names import belongs_to
 from oclc_console.operations.connection import address_of, connect_for
 from oclc_console.operations.meter import Meter
@@ -102,8 +102,11 @@ def send_one(upload: Upload, line: Line, file: OutboxFile) -> Generator[Event, N
             yield FileNotSent(file.name, "refused", 0, file.attempts, why, twin.name)
         elif reason := refusal(upload, file):
             yield FileNotSent(file.name, "refused", 0, file.attempts, reason)
+        elif (mark := _proved(file)) is None:
+            why = "its bytes are not those that were prepared; prepare it again"
+            yield FileNotSent(file.name, "refused", 0, file.attempts, why)
         else:
-            yield from _Course(upload, line, file).attempts()
+            yield from _Course(upload, line, file, mark).attempts()
 
 
 def refusal(upload: Upload, file: OutboxFile) -> str | None:
@@ -115,16 +118,22 @@ def refusal(upload: Upload, file: OutboxFile) -> str | None:
                 "console.toml any more; OCLC would run it under the wrong settings")
     if not belongs_to(file.name, stream.collection, sender.code):
         return f"its name is not one of collection {stream.collection} and symbol {sender.code}"
-    if not file.path.is_file() or sha256_of(file.path) != file.sha256:
-        return "its bytes are not those that were prepared; prepare it again"
     return None
 
 
-class _Course:
-    """The attempts at one file. `file` is what is known of it by now."""
+def _proved(file: OutboxFile) -> FileMark | None:
+    """The mark that the file bears as long as its bytes are those that were prepared; None when they are not."""
+    if not file.path.is_file():
+        return None
+    mark = mark_of(file.path)
+    return mark if sha256_of(file.path) == file.sha256 and mark_of(file.path) == mark else None
 
-    def __init__(self, upload: Upload, line: Line, file: OutboxFile) -> None:
-        self.upload, self.line, self.file = upload, line, file
+
+class _Course:
+    """The attempts at one file. `file` is what is known of it by now; `mark` is what it bears while nobody touches it."""
+
+    def __init__(self, upload: Upload, line: Line, file: OutboxFile, mark: FileMark) -> None:
+        self.upload, self.line, self.file, self.mark = upload, line, file, mark
         self.begun = False
         self.listed = False  # what is there of it was seen a moment ago
 
@@ -145,6 +154,11 @@ class _Course:
                 self.line.hang_up()
                 yield self._not_sent("taken_cut", f"{taken.what}: {CUT}")
                 return
+            except HereError as ours:
+                self.line.hang_up()
+                if self.begun:
+                    yield self._not_sent(*self._still(ours))
+                raise
             except LinkLost as lost:
                 self.line.hang_up()
                 if last:
@@ -174,7 +188,12 @@ class _Course:
         yield from self._send(self.line.link, start)
 
     def _not_sent(self, state: str, reason: str) -> FileNotSent:
-        return FileNotSent(self.file.name, state, self.file.acknowledged, self.file.attempts, reason)
+        file = self.file
+        return FileNotSent(file.name, state, file.acknowledged, file.attempts, reason, anew=file.anew and state == "partial")
+
+    def _still(self, ours: HereError) -> tuple[str, str]:
+        """The state, and why, of a file whose sending ended here: what was sent of it so far is not to be relied upon."""
+        return "partial" if self.file.stage in ("opened", "closing") else "waiting", ours.what
 
     def _gave_up(self, lost: OtherSideError) -> Iterator[Event]:
         if not self.begun:
@@ -183,7 +202,7 @@ class _Course:
 
     def _next_step(self) -> str:
         """What to do about a file that is left partial."""
-        if self.file.acknowledged:
+        if self.file.acknowledged and not self.file.anew:
             how = f"where OCLC still lists it, it goes on at byte {self.file.acknowledged:,}"
         else:
             how = "it looks what OCLC lists of it and goes on from there"
@@ -222,6 +241,8 @@ class _Course:
         from oclc_console.oclc.exchange import resume_at
 
         name, start = self.file.name, resume_at(self.file.bytes, there, self.file.acknowledged)
+        if self.file.anew:
+            return FileCompared(name, there, 0, "the file changed here while they were sent, so it is sent from its start")
         if there > self.file.bytes:
             return FileCompared(name, there, 0, "more than ours has, so it is sent from its start")
         if not start:
@@ -245,9 +266,10 @@ class _Course:
             yield FileStarted(file.name, file.bytes, file.sha256, number, start)
             self.begun = True
             self.file = replace(file, attempts=number, acknowledged=start)
-            sending = link.begin(file.path, remote, moved, self.upload.stop, start=start, listed=self.listed,
+            sending = link.begin(file.path, remote, moved, self.upload.stop, start=start, listed=self.listed, mark=self.mark,
                                  paused=self.upload.paused)
             yield FileOpened(file.name)
+            self.file = replace(self.file, stage="opened", anew=False)
             sending.write_all()
             yield FileClosing(file.name, file.bytes)
             sending.close()
@@ -255,5 +277,16 @@ class _Course:
         finally:
             if sending is not None:
                 self.file = replace(self.file, acknowledged=sending.acknowledged)
+            if not sent:
+                self._look_here()
             self.upload.meter.end(file.name, sent)
         yield FileSent(file.name, file.bytes, file.sha256, number, round(time.monotonic() - began, 3))
+
+    def _look_here(self) -> None:
+        """Notes when the file is not any more what was prepared: what is there of it must not be gone on with."""
+        try:
+            changed = mark_of(self.file.path) != self.mark
+        except OSError:
+            changed = True
+        if changed:
+            self.file = replace(self.file, anew=True)

@@ -26,7 +26,8 @@ class OutboxFile:
     OCLC); uncertain (the link died around the close); taken_cut (OCLC took it before every byte was there and closed);
     refused (the same bytes went out under the name `twin`); alma (delivered by Alma, only accounted here). `stage` says how
     far an interrupted upload had come: started (the server was asked to open it, not a byte was written), opened or
-    closing. `acknowledged` is in bytes, `sent_at` an ISO instant."""
+    closing. With `anew` what is there of it is not ours any more and is not gone on with. `acknowledged` is in bytes, `sent_at`
+    an ISO instant."""
 
     name: str
     path: Path
@@ -49,6 +50,7 @@ class OutboxFile:
     acknowledged: int = 0
     reason: str = ""
     twin: str = ""
+    anew: bool = False
 
 
 def read_outbox(workspace: Workspace, symbol: str) -> tuple[OutboxFile, ...]:
@@ -110,7 +112,7 @@ def _after(file: OutboxFile, event: Event, at: str) -> OutboxFile:
         return replace(file, state="partial", stage=stage, attempts=event.attempt, acknowledged=event.start,
                        reason="its upload was interrupted")
     if isinstance(event, FileOpened):
-        return replace(file, stage="opened")
+        return replace(file, stage="opened", anew=False)
     if isinstance(event, FileClosing):
         return replace(file, stage="closing", acknowledged=event.bytes)
     if isinstance(event, FileSent):
@@ -121,7 +123,7 @@ def _after(file: OutboxFile, event: Event, at: str) -> OutboxFile:
         state = event.state
         gone = event.state in ("uncertain", "taken_cut")
         return replace(file, state=state, attempts=max(file.attempts, event.attempt), reason=event.reason,
-                       acknowledged=event.acknowledged, sent_at=at if gone else file.sent_at)
+                       acknowledged=event.acknowledged, sent_at=at if gone else file.sent_at, anew=event.anew)
     return file
 
 

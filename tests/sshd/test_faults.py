@@ -11,10 +11,6 @@ import pytest
 
 from tests.sshd.faults import FAULTS, OFTEN, Fault, possible, sign_for, site_for, suffer
 from tests.sshd.server import needs_sshd
-from tests.sshd.site import KINDS
-
-# What is not mended yet: wrong about a file, and strict, so that mending it shows here.
-UNTRUE = {("local file changed", kind): "what is sent is not compared with what was prepared" for kind in KINDS}
 
 
 def _each() -> list[object]:
@@ -24,8 +20,6 @@ def _each() -> list[object]:
             marks = [*needs_sshd] if kind.startswith("sshd") else []
             if not (fault.quick and kind in OFTEN):
                 marks.append(pytest.mark.slow)
-            if reason := UNTRUE.get((fault.name, kind)):
-                marks.append(pytest.mark.xfail(strict=True, reason=reason))
             found.append(pytest.param(fault, kind, marks=marks, id=f"{fault.name} ({kind})"))
     return found
 

@@ -5,6 +5,7 @@ was cut. Each act stands in the journal before it is done. Not for which file is
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 import time
@@ -17,7 +18,7 @@ from oclc_console.files import FileMark, locked, mark_of, sha256_of
 from oclc_console.oclc.names import belongs_to
 from oclc_console.operations.connection import address_of, connect_for
 from oclc_console.operations.meter import Meter
-from oclc_console.operations.outbox import OutboxFile, where_sent
+from oclc_console.operations.outbox import OutboxFile, WentOut, after
 from oclc_console.settings import Symbol
 from oclc_console.store import log
 from oclc_console.store.events import (
@@ -54,6 +55,7 @@ class Upload:
     symbol: Symbol
     again: str | None
     reason: str | None
+    went_out: WentOut
     meter: Meter
     stop: threading.Event
     paused: threading.Event
@@ -96,7 +98,7 @@ def send_one(upload: Upload, line: Line, file: OutboxFile) -> Generator[Event, N
                    state=file.state, reason=upload.reason)
     # across runs and symbols: two consoles can't send the same file
     with locked(upload.workspace.runs / ".locks" / f"send-{file.name}.lock", doing=f"sending {file.name}", wait_seconds=0.2):
-        if upload.again != file.name and (twin := where_sent(upload.workspace, file.sha256)):
+        if upload.again != file.name and (twin := upload.went_out.twin_of(file)):
             why = (f"the same bytes went out as {twin.name} on {twin.sent_at}; to send them again: "
                    f"--again {twin.name} and a reason")
             yield FileNotSent(file.name, "refused", 0, file.attempts, why, twin.name)
@@ -106,7 +108,11 @@ def send_one(upload: Upload, line: Line, file: OutboxFile) -> Generator[Event, N
             why = "its bytes are not those that were prepared; prepare it again"
             yield FileNotSent(file.name, "refused", 0, file.attempts, why)
         else:
-            yield from _Course(upload, line, file, mark).attempts()
+            with contextlib.closing(_Course(upload, line, file, mark).attempts()) as course:
+                for event in course:
+                    file = after(file, event)
+                    upload.went_out.note(file)
+                    yield event
 
 
 def refusal(upload: Upload, file: OutboxFile) -> str | None:

@@ -26,7 +26,7 @@ from typing import Any
 from oclc_console.errors import CallError, ConsoleError
 from oclc_console.operations.meter import Meter
 from oclc_console.operations.one_file import Line, NoConnection, Upload, send_one
-from oclc_console.operations.outbox import OutboxFile, read_outbox
+from oclc_console.operations.outbox import OutboxFile, WentOut, read_outbox
 from oclc_console.operations.threads import Threads
 from oclc_console.settings import Symbol
 from oclc_console.store.events import (
@@ -82,7 +82,8 @@ class _Upload:
         folder.progress.files_total = len(due)
         folder.progress.total = sum(file.bytes for file in due)
         halt, paused = threading.Event(), threading.Event()
-        shared = Upload(self.workspace, self.symbol, self.again, self.reason, Meter(folder.progress), halt, paused)
+        shared = Upload(self.workspace, self.symbol, self.again, self.reason,
+                        WentOut(self.workspace, folder.name), Meter(folder.progress), halt, paused)
         with Threads(MOST_CONNECTIONS) as threads:
             traffic = _Traffic(shared, folder, threads, due)
             try:

@@ -67,7 +67,7 @@ def in_words(error: BaseException, where: str, account: str) -> OtherSideError:
                               then=f"Ask OCLC whether {account} may write there.")
     if isinstance(error, FileNotFoundError):
         return OtherSideError("it says there is no such folder or file", where=where,
-                              then="Check upload_folder and reports_folder in console.toml.")
+                              then="Check upload_folder, lhr_folder and reports_folder in console.toml.")
     if "banner" in said.lower():
         return LinkLost(f"it takes no connections now, or is no SSH server ({said})", where=where, then=AGAIN)
     lost = ("closed", "dropped", "session", "reset", "broken pipe", "unreachable", "no route")

@@ -19,7 +19,7 @@ from oclc_console.oclc.names import belongs_to
 from oclc_console.operations.connection import address_of, connect_for
 from oclc_console.operations.meter import Meter
 from oclc_console.operations.outbox import OutboxFile, WentOut, after
-from oclc_console.settings import Symbol
+from oclc_console.settings import Stream, Symbol
 from oclc_console.store import log
 from oclc_console.store.events import (
     Connected,
@@ -60,10 +60,15 @@ class Upload:
     stop: threading.Event
     paused: threading.Event
 
-    @property
-    def folder(self) -> str:
-        """Where the files go on the server."""
-        return self.workspace.settings.upload_folder_of(self.symbol)
+    def stream_of(self, file: OutboxFile) -> Stream | None:
+        """The stream a file was prepared for, as console.toml has it now."""
+        streams = self.workspace.settings.sender(self.symbol).streams
+        return next((stream for stream in streams if stream.word == file.stream), None)
+
+    def folder_of(self, file: OutboxFile) -> str:
+        """Where a file goes on the server."""
+        stream = self.stream_of(file)
+        return self.workspace.settings.upload_folder_of(self.symbol, stream.kind if stream else "bib")
 
     def pause(self, attempt: int) -> None:
         """Waits before the next attempt, or until asked to stop."""
@@ -118,7 +123,7 @@ def send_one(upload: Upload, line: Line, file: OutboxFile) -> Generator[Event, N
 def refusal(upload: Upload, file: OutboxFile) -> str | None:
     """Why a file must not go out; None when it may."""
     sender = upload.workspace.settings.sender(upload.symbol)
-    stream = next((s for s in sender.streams if s.word == file.stream), None)
+    stream = upload.stream_of(file)
     if stream is None or stream.collection != file.collection:
         return (f"collection {file.collection} is not registered for stream {file.stream} of {sender.code} in "
                 "console.toml any more; OCLC would run it under the wrong settings")
@@ -232,7 +237,7 @@ class _Course:
     def _look(self, link: Link) -> FileNotSent | FileCompared | None:
         """For a file whose upload was cut short: where it may go on, or the state it is in. The one case where the listing
         says something: here it is absence that is the bad news. None when nothing of it was ever there."""
-        listed = link.listing(self.upload.folder)
+        listed = link.listing(self.upload.folder_of(self.file))
         there = next((entry.size for entry in listed if entry.name == self.file.name), None)
         if there is not None:
             return self._compare(link, there)
@@ -254,7 +259,7 @@ class _Course:
         if not start:
             return FileCompared(name, there, 0, "too little to go on with, so it is sent from its start")
         try:
-            differs = link.differs_at(self.file.path, f"{self.upload.folder}/{name}", start)
+            differs = link.differs_at(self.file.path, f"{self.upload.folder_of(self.file)}/{name}", start)
         except PermissionError:
             return FileCompared(name, there, 0, "the server does not let us read them to compare, so it is sent from its start")
         except FileNotFoundError:
@@ -265,7 +270,7 @@ class _Course:
 
     def _send(self, link: Link, start: int) -> Iterator[Event]:
         file, number = self.file, self.file.attempts + 1
-        remote, began, sent = f"{self.upload.folder}/{file.name}", time.monotonic(), False
+        remote, began, sent = f"{self.upload.folder_of(file)}/{file.name}", time.monotonic(), False
         moved = self.upload.meter.begin(file.name, start, file.bytes)
         sending = None
         try:

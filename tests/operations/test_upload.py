@@ -15,12 +15,15 @@ import pytest
 from oclc_console.errors import CallError, OtherSideError
 from oclc_console.files import make_folder
 from oclc_console.operations import outbox
+from oclc_console.operations.check import check
+from oclc_console.operations.fetch import fetch
 from oclc_console.operations.outbox import read_outbox
 from oclc_console.operations.prepare import prepare
 from oclc_console.operations.status import status
 from oclc_console.operations.upload import exit_code, upload
 from oclc_console.store import log
 from oclc_console.store.events import Connected, FileNotSent, FileSent, FileStarted
+from oclc_console.store.report_rows import list_reports
 from oclc_console.store.runs import Operation, RunFolder, list_runs, run
 from oclc_console.workspace import Workspace
 from tests.operations.stage import (
@@ -160,6 +163,30 @@ def test_the_same_bytes_twice_in_one_upload_go_out_once(tmp_path: Path) -> None:
         result, _ = carry_out(workspace, upload(workspace, "ZAA"))
         assert [file["state"] for file in result["files"]] == ["sent", "refused"]
         assert len(taken(folder)) == 1
+
+
+def test_a_file_of_an_lhr_collection_goes_to_the_lhr_folder_and_its_report_is_counted_in_lines(tmp_path: Path) -> None:
+    workspace = prepared(tmp_path, 2, TOML.replace('match = "trusted ocn"', 'match = "trusted ocn"\nkind = "lhr"'))
+    symbol = workspace.settings.symbol("ZAA")
+    assert workspace.settings.upload_folders_of(symbol) == ("/xfer/metacoll/in/bib", "/xfer/metacoll/in/lhr")
+    with rehearsing(workspace):
+        inbox = workspace.rehearsal / "accounts/fx_zaa/xfer/metacoll/in/lhr"
+        inbox.chmod(0o500) if os.getuid() else inbox.rmdir()
+        with pytest.raises(OtherSideError, match=r"permission denied|no such folder"):
+            carry_out(workspace, upload(workspace, "ZAA"))
+        inbox.chmod(0o700) if os.getuid() else inbox.mkdir()
+        said = [line.what for line in check(workspace, symbol)]
+        assert [line for line in said if "metacoll/in/" in line] == [
+            "upload folder /xfer/metacoll/in/bib: 0 files", "upload folder /xfer/metacoll/in/lhr: 0 files",
+            "in Alma, sub-directory: metacoll/in/bib", "in Alma, sub-directory: metacoll/in/lhr"]
+        carry_out(workspace, upload(workspace, "ZAA"))
+        until = time.monotonic() + 30
+        while not list_reports(workspace):
+            assert time.monotonic() < until
+            carry_out(workspace, fetch(workspace, "ZAA"))
+    (report,) = list_reports(workspace)
+    assert ".IN.LHR." in report.name and "lhr" in report.type.lower() and not report.ends
+    assert [file.state for file in read_outbox(workspace, "ZAA")] == ["sent"]
 
 
 def test_again_sends_a_file_once_more_and_the_reason_is_logged(tmp_path: Path) -> None:

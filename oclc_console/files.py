@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
@@ -128,6 +129,23 @@ def sha256_of(path: Path) -> str:
     """The SHA-256 of a file, in hex, in constant memory."""
     with open(path, "rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class FileMark:
+    """What a file bears that nobody has touched since: its inode, its size in bytes, and when its content and when anything
+    of it changed (nanoseconds)."""
+
+    inode: int
+    size: int
+    modified: int
+    changed: int
+
+
+def mark_of(file: Path | int) -> FileMark:
+    """The mark of a file, by its path or an open descriptor. Raises OSError."""
+    now = os.stat(file)
+    return FileMark(now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
 
 
 @contextlib.contextmanager

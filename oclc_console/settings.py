@@ -34,9 +34,9 @@ class Institution:
 class Exchange:
     """How to reach OCLC's file exchange (facts: one host per data centre, port 22, account fx_<symbol>). A connection must
     stand within `connect_seconds`; one on which nothing moves for `stall_seconds` is given up. `connections` send at once.
-    With `on_behalf` one account uploads for several symbols, each into a directory of its own. Files of records are fetched
-    from `record_folders`. A report is late `late_first_days` after the upload while OCLC has never reported on its collection,
-    else after `late_after_hours`."""
+    Files of LHR collections go to `lhr_folder`, all others to `upload_folder`. With `on_behalf` one account uploads for
+    several symbols, each into a directory of its own. Files of records are fetched from `record_folders`. A report is late
+    `late_first_days` after the upload while OCLC has never reported on its collection, else after `late_after_hours`."""
 
     host: str
     port: int
@@ -44,6 +44,7 @@ class Exchange:
     auth: str
     key: str
     upload_folder: str
+    lhr_folder: str
     reports_folder: str
     record_folders: tuple[str, ...]
     late_after_hours: float
@@ -127,9 +128,17 @@ class Settings:
         """The symbol under which `symbol`'s files go out: its successor when it is retiring, else itself."""
         return self.symbols[symbol.successor] if symbol.successor else symbol
 
-    def upload_folder_of(self, symbol: Symbol) -> str:
-        """The folder on OCLC's server into which `symbol`'s files go."""
-        return on_behalf_folder(self.sender(symbol).code) if self.exchange.on_behalf else self.exchange.upload_folder
+    def upload_folder_of(self, symbol: Symbol, kind: Kind = "bib") -> str:
+        """The folder on OCLC's server into which `symbol`'s files of this kind go. Source: OCLC, "Determine which upload
+        directory to use"; files that delete holdings go where the bibliographic ones go."""
+        if self.exchange.on_behalf:
+            return on_behalf_folder(self.sender(symbol).code)
+        return self.exchange.lhr_folder if kind == "lhr" else self.exchange.upload_folder
+
+    def upload_folders_of(self, symbol: Symbol) -> tuple[str, ...]:
+        """Every folder on OCLC's server into which `symbol`'s files go."""
+        kinds: list[Kind] = [stream.kind for stream in self.sender(symbol).streams] or ["bib"]
+        return tuple(dict.fromkeys(self.upload_folder_of(symbol, kind) for kind in kinds))
 
     def account_of(self, symbol: Symbol) -> str:
         """The file-exchange account of the symbol that sends `symbol`'s files, in lower case (OCLC: always)."""

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from oclc_console.errors import SettingsError, from_os_error
 from oclc_console.marc.query import Rule, RuleMistake, compile_places, compile_rule
 from oclc_console.oclc.listed_names import fold
-from oclc_console.oclc.places import RECORD_FOLDERS, REPORTS_FOLDER, UPLOAD_FOLDER, host_of
+from oclc_console.oclc.places import LHR_FOLDER, RECORD_FOLDERS, REPORTS_FOLDER, UPLOAD_FOLDER, host_of
 from oclc_console.settings import (
     REHEARSAL,
     Delivery,
@@ -49,6 +49,7 @@ class _Exchange(_Part):
     auth: Literal["key", "agent", "keyring"] = "key"
     key: str = "~/.ssh/oclc_console"
     upload_folder: str = UPLOAD_FOLDER
+    lhr_folder: str = LHR_FOLDER
     reports_folder: str = REPORTS_FOLDER
     record_folders: tuple[Annotated[str, Field(pattern=r"^(/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$")], ...] = RECORD_FOLDERS
     late_after_hours: Annotated[float, Field(gt=0)] = 24

@@ -17,7 +17,8 @@ import paramiko
 from paramiko.sftp import CMD_CLOSE, CMD_DATA, CMD_NAME, CMD_OPENDIR, CMD_READ, CMD_READDIR, int64
 
 from oclc_console.errors import OtherSideError
-from oclc_console.oclc.faults import WIRE_ERRORS, LinkLost, LoginRefused, SendFailed, Stopped, in_words
+from oclc_console.files import FileMark
+from oclc_console.oclc.faults import WIRE_ERRORS, LinkLost, LoginRefused, SendFailed, Stopped, TakenCut, in_words
 from oclc_console.oclc.host_keys import (
     HostKeyChanged,
     NeverAccept,
@@ -31,8 +32,8 @@ from oclc_console.oclc.sending import IN_FLIGHT, LARGE, Replies, Sending
 from oclc_console.oclc.watch import Watch
 
 __all__ = ["CONNECT_SECONDS", "STALL_SECONDS", "Address", "Entry", "HostKeyChanged", "Link", "LinkLost", "LoginRefused",
-           "SendFailed", "Sending", "Stopped", "UnknownHostKey", "connect", "fingerprint", "host_in_known_hosts", "in_words",
-           "resume_at", "shown_host_key"]
+           "SendFailed", "Sending", "Stopped", "TakenCut", "UnknownHostKey", "connect", "fingerprint", "host_in_known_hosts",
+           "in_words", "resume_at", "shown_host_key"]
 
 CONNECT_SECONDS = 15.0
 STALL_SECONDS = 30.0
@@ -236,12 +237,12 @@ class Link:
         return number
 
     def begin(self, local: Path, remote: str, progress: Callable[[int], None], stop: threading.Event, *, start: int = 0,
-              paused: threading.Event | None = None) -> Sending:
-        """Opens the remote file for sending `local`, from byte `start` on. Raises SendFailed or Stopped, in which case this
-        connection is gone."""
+              listed: bool = False, mark: FileMark | None = None, paused: threading.Event | None = None) -> Sending:
+        """Opens the remote file for sending `local`, which bears this `mark`, from byte `start` on; one that was `listed` is
+        never made anew. Raises SendFailed, TakenCut, Stopped or HereError, in which case this connection is gone."""
         sending = Sending(self._sftp, self._watch, self.close, f"{self._where} {remote}", self.stall_seconds, progress, stop,
                           paused)
-        sending.open(local, remote, start)
+        sending.open(local, remote, start, listed=listed, mark=mark)
         return sending
 
 

@@ -37,6 +37,14 @@ class SendFailed(OtherSideError):
         super().__init__(what, where=where)
 
 
+class TakenCut(OtherSideError):
+    """The server took a file away that was not closed yet: it may have a truncated copy. `acknowledged` in bytes."""
+
+    def __init__(self, what: str, where: str, acknowledged: int) -> None:
+        self.acknowledged = acknowledged
+        super().__init__(what, where=where)
+
+
 def in_words(error: BaseException, where: str, account: str) -> OtherSideError:
     """What a paramiko, socket or SFTP error means for the operator. What the server said is quoted; no error of ours
     carries a password or passphrase, because paramiko's don't."""
@@ -59,7 +67,7 @@ def in_words(error: BaseException, where: str, account: str) -> OtherSideError:
                               then=f"Ask OCLC whether {account} may write there.")
     if isinstance(error, FileNotFoundError):
         return OtherSideError("it says there is no such folder or file", where=where,
-                              then="Check upload_folder and reports_folder in console.toml.")
+                              then="Check upload_folder, lhr_folder and reports_folder in console.toml.")
     if "banner" in said.lower():
         return LinkLost(f"it takes no connections now, or is no SSH server ({said})", where=where, then=AGAIN)
     lost = ("closed", "dropped", "session", "reset", "broken pipe", "unreachable", "no route")

@@ -5,6 +5,7 @@ pair (operations/keys.py).
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 import time
@@ -15,6 +16,10 @@ import paramiko
 
 from oclc_console.errors import OtherSideError, SettingsError
 from oclc_console.oclc.faults import Stopped, in_words
+
+# The library logs what it also raises, tracebacks and all, and Python prints a log that nobody takes on stderr, where our own
+# sentence about the same fault stands. Whoever wants its log adds a handler of their own.
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 SERVICE = "oclc-console"  # under this name the keyring keeps the secret of an account
 

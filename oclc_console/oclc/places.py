@@ -20,6 +20,7 @@ CENTRE_NAMES = {
     "australia": "filex-r2.oclc.org", "canada": "filex-r3.oclc.org",
 }
 UPLOAD_FOLDER = "/xfer/metacoll/in/bib"
+LHR_FOLDER = "/xfer/metacoll/in/lhr"
 REPORTS_FOLDER = "/xfer/metacoll/reports"
 RECORD_FOLDERS = tuple(f"/xfer/metacoll/out/ongoing/{kind}" for kind in ("new", "updates", "deletes"))  # merges: updates
 
@@ -31,7 +32,8 @@ def host_of(name: str) -> str:
 
 def on_behalf_folder(symbol: str) -> str:
     """Where an account that may upload for other institutions puts a symbol's files. Source: OCLC, "Upload files with SFTP:
-    another institution"; the symbol escaped, because its special characters would stop the processing there."""
+    another institution", which names one directory for every kind of file; the symbol escaped, because its special characters
+    would stop the processing there."""
     return f"/xfer/{escape_symbol(symbol)}/metacoll/in"
 
 

@@ -20,13 +20,24 @@ from pathlib import Path
 from typing import BinaryIO
 
 import paramiko
-from paramiko.sftp import CMD_ATTRS, CMD_CLOSE, CMD_FSTAT, CMD_HANDLE, CMD_OPEN, CMD_STATUS, CMD_WRITE
+from paramiko.sftp import (
+    CMD_ATTRS,
+    CMD_CLOSE,
+    CMD_FSETSTAT,
+    CMD_FSTAT,
+    CMD_HANDLE,
+    CMD_OPEN,
+    CMD_STAT,
+    CMD_STATUS,
+    CMD_WRITE,
+)
 from paramiko.sftp import SFTP_FLAG_CREATE as CREATE
 from paramiko.sftp import SFTP_FLAG_TRUNC as TRUNCATE
 from paramiko.sftp import SFTP_FLAG_WRITE as WRITE
 
 from oclc_console.errors import HereError
-from oclc_console.oclc.faults import WIRE_ERRORS, SendFailed, Stopped, in_words
+from oclc_console.files import FileMark, mark_of
+from oclc_console.oclc.faults import WIRE_ERRORS, SendFailed, Stopped, TakenCut, in_words
 from oclc_console.oclc.watch import Watch
 
 IN_FLIGHT = 4 << 20  # bytes under way at once; more gains nothing against the server's window of 2 MiB
@@ -98,6 +109,8 @@ class Sending:
         self._replies = Replies(sftp)
         self._pending: deque[tuple[int, int]] = deque()
         self._handle = b""
+        self._remote = b""
+        self._was_listed = False
         self.acknowledged = 0
 
     @contextlib.contextmanager
@@ -108,8 +121,7 @@ class Sending:
             with self._watch.guard(seconds):
                 yield
         except WIRE_ERRORS as error:
-            link_stands = self._transport.is_active() and not self._channel.closed
-            said = link_stands and isinstance(error, OSError) and not isinstance(error, TimeoutError)
+            said = isinstance(error, OSError) and not self._link_lost(error)
             self._hang_up()
             if self._stop.is_set() and not said and not self._watch.stalled and stage != "closing":
                 raise Stopped from error
@@ -119,21 +131,74 @@ class Sending:
             self._hang_up()
             raise
 
-    def open(self, local: Path, remote: str, start: int = 0) -> None:
-        """Opens both ends. With a `start` the remote file must be there and keeps its bytes before it; else it is made, or
-        made empty. Raises SendFailed or OSError for the local file."""
+    def open(self, local: Path, remote: str, start: int = 0, *, listed: bool = False, mark: FileMark | None = None) -> None:
+        """Opens both ends. With a `start`, or when its name was `listed` a moment ago, the remote file must be there: it is
+        never made, and keeps its bytes before `start`. Else it is made, or made empty. Raises TakenCut when a listed file is
+        gone, SendFailed, HereError when the local file is not the one that bears this `mark`, OSError for the local file."""
         self._local: BinaryIO = open(local, "rb", buffering=0)  # noqa: SIM115  closed by write_all
+        self._mark = mark or mark_of(self._local.fileno())
         self._start = self.acknowledged = start
-        with self._at("opening"):
-            flags = WRITE if start else WRITE | CREATE | TRUNCATE
-            kind, message = self._sftp._request(CMD_OPEN, self._sftp._adjust_cwd(remote), flags, paramiko.SFTPAttributes())
-            if kind != CMD_HANDLE:
-                raise paramiko.SFTPError("it answered something else than a handle")
-            self._handle = message.get_binary()
+        try:
+            self._unchanged()
+            with self._at("opening"):
+                self._open_there(remote, must_exist=listed or start > 0)
+        except BaseException:
+            self._local.close()
+            raise
+
+    def _open_there(self, remote: str, *, must_exist: bool) -> None:
+        self._remote = self._sftp._adjust_cwd(remote)
+        flags = WRITE if must_exist else WRITE | CREATE | TRUNCATE
+        try:
+            kind, message = self._sftp._request(CMD_OPEN, self._remote, flags, paramiko.SFTPAttributes())
+        except FileNotFoundError:
+            if not must_exist:
+                raise
+            raise self._taken("it was taken just before we opened it again") from None
+        if kind != CMD_HANDLE:
+            raise paramiko.SFTPError("it answered something else than a handle")
+        self._handle = message.get_binary()
+        there = self._is_listed()
+        if must_exist and there is False:
+            raise self._taken("it was taken as we opened it again")
+        self._was_listed = there is True
+        if must_exist and not self._start:
+            # by the handle, not by name: a file made anew under the name of one that was just taken would arrive twice
+            empty = paramiko.SFTPAttributes()
+            empty.st_size = 0
+            self._sftp._request(CMD_FSETSTAT, self._handle, empty)
+
+    def _taken(self, how: str) -> TakenCut:
+        return TakenCut(how, self._where, self.acknowledged)
+
+    def _is_listed(self) -> bool | None:
+        """Whether the open file's name is there; None from a server that does not tell."""
+        try:
+            self._sftp._request(CMD_STAT, self._remote)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            if self._link_lost(error):
+                raise
+            return None
+        return True
+
+    def _link_lost(self, error: OSError) -> bool:
+        """Whether it is the link that failed; else the server has answered so."""
+        return isinstance(error, TimeoutError) or self._channel.closed or not self._transport.is_active()
+
+    def _unchanged(self) -> None:
+        """Raises HereError when the local file is not any more what was prepared."""
+        if mark_of(self._local.fileno()) != self._mark:
+            raise HereError("the file changed here while it was being sent, so it was not closed and does not count as sent",
+                            where=str(self._local.name),
+                            then="Bring back what was prepared, from a backup, or prepare it again; then run the same command "
+                                 "again.")
 
     def write_all(self) -> None:
-        """Sends every byte and returns when each was acknowledged and the server has the whole size. Raises SendFailed,
-        Stopped, or HereError when the local file changes meanwhile."""
+        """Sends every byte and returns when each was acknowledged, the server has the whole size and, where it shows files
+        that are being written, still lists this one. Raises SendFailed, TakenCut, Stopped, or HereError when the local file
+        changes meanwhile."""
         with self._local as source, self._at("writing"):
             size = os.fstat(source.fileno()).st_size
             source.seek(self._start)
@@ -145,10 +210,11 @@ class Sending:
                 if self._under_way() >= IN_FLIGHT:
                     self._settle(IN_FLIGHT - SETTLE)
             self._settle(0)
-            if position != size:
-                raise HereError(f"the file changed while it was being sent ({position:,} bytes read of {size:,})",
-                                where=str(source.name), then="Prepare it again.")
+            self._unchanged()
             self._compare(size)
+            # a handle outlives its name: what was written after the file was taken away went nowhere, and was acknowledged
+            if self._was_listed and self._is_listed() is False:
+                raise self._taken("it was taken before we closed it")
 
     def _under_way(self) -> int:
         return len(self._pending) and self._pending[-1][1] - self.acknowledged
@@ -202,8 +268,8 @@ class Sending:
         """Asks the size on the open handle: that works although the server takes the file once it is closed."""
         try:
             kind, message = self._sftp._request(CMD_FSTAT, self._handle)
-        except OSError:
-            if self._channel.closed or not self._transport.is_active():
+        except OSError as error:
+            if self._link_lost(error):
                 raise
             return  # a server that does not tell: every write was acknowledged
         there = paramiko.SFTPAttributes._from_msg(message).st_size if kind == CMD_ATTRS else None

@@ -1,5 +1,5 @@
 """A question prepare asks before it goes on: which of these very records went out already, and in which file? Records are
-compared by their bytes, so one that was mended is a new one. Not for whole files (outbox.where_sent)."""
+compared by their bytes, so one that was mended is a new one. Not for whole files (outbox.WentOut)."""
 
 from __future__ import annotations
 

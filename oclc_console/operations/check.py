@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,30 +58,32 @@ def check(workspace: Workspace, symbol: Symbol, *, send: bool = False) -> Iterat
             yield CheckLine(code, "good", f"host key {link.host_key}", "It is the one pinned in known_hosts.")
             yield from _folders(workspace, symbol, link)
             if send:
-                yield _probe(workspace, symbol, link)
+                for folder in settings.upload_folders_of(symbol):
+                    yield _probe(workspace, symbol, folder, link)
     except UnknownHostKey:
         raise
     except ConsoleError as error:
         yield CheckLine(code, "bad", error.what, f"{error.where} {error.then}".strip())
         return
-    yield from _for_alma(settings.exchange, code, address.account, settings.upload_folder_of(symbol))
+    yield from _for_alma(settings.exchange, code, address.account, settings.upload_folders_of(symbol))
 
 
-def _for_alma(exchange: Exchange, code: str, account: str, folder: str) -> Iterator[CheckLine]:
+def _for_alma(exchange: Exchange, code: str, account: str, folders: Sequence[str]) -> Iterator[CheckLine]:
     """What to type into Alma so that it could deliver itself; in a rehearsal the host is one Alma can't reach."""
     host = "OCLC's host (this is a rehearsal)" if exchange.is_rehearsal else exchange.host
-    for field, value in alma_form(host, exchange.port, account, folder):
+    forms = [alma_form(host, exchange.port, account, folder) for folder in folders]
+    for field, value in dict.fromkeys(line for together in zip(*forms, strict=True) for line in together):
         yield CheckLine(code, "note", f"in Alma, {field}: {value}")
 
 
 def _folders(workspace: Workspace, symbol: Symbol, link: Link) -> Iterator[CheckLine]:
     exchange = workspace.settings.exchange
-    folder = workspace.settings.upload_folder_of(symbol)
-    waiting = link.listing(folder)
-    meaning = "Empty is normal: OCLC takes a file the moment it is closed." if not waiting else (
-        "OCLC has not taken these: uploads that were cut short, or files it waits with. " + _names(waiting))
-    yield CheckLine(symbol.code, "good" if not waiting else "note",
-                    f"upload folder {folder}: {len(waiting)} files", meaning)
+    for folder in workspace.settings.upload_folders_of(symbol):
+        waiting = link.listing(folder)
+        meaning = "Empty is normal: OCLC takes a file the moment it is closed." if not waiting else (
+            "OCLC has not taken these: uploads that were cut short, or files it waits with. " + _names(waiting))
+        yield CheckLine(symbol.code, "good" if not waiting else "note",
+                        f"upload folder {folder}: {len(waiting)} files", meaning)
     told = told_before(workspace)
     reports = link.listing(exchange.reports_folder)
     yield CheckLine(symbol.code, "good", f"reports folder {exchange.reports_folder}: {len(reports)} reports",
@@ -116,10 +118,9 @@ def _names(entries: list[Entry]) -> str:
     return ", ".join(f"{entry.name} ({entry.size:,} bytes)" for entry in entries[:5])
 
 
-def _probe(workspace: Workspace, symbol: Symbol, link: Link) -> CheckLine:
+def _probe(workspace: Workspace, symbol: Symbol, folder: str, link: Link) -> CheckLine:
     """Uploads a few bytes and tells what became of them. Here looking is harmless: nothing depends on the answer."""
     name = f"probe.{clock.stamp(clock.now())}.txt"
-    folder = workspace.settings.upload_folder_of(symbol)
     with tempfile.TemporaryDirectory() as place:
         local = Path(place) / name
         local.write_bytes(b"oclc-console connection probe; not MARC data\n")

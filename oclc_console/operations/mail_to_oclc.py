@@ -75,12 +75,14 @@ def _about_late(workspace: Workspace, symbol: Symbol, late: Sequence[Awaited]) -
     collections = list(dict.fromkeys(awaited.file.collection for awaited in late))
     noun = "file" if len(late) == 1 else "files"
     subject = f"Data sync: no report on {len(late)} {noun} of {symbol.code}, collection {', '.join(collections)}"
+    streams = workspace.settings.sender(symbol).streams
+    kinds = {stream.collection: stream.kind for stream in streams}
+    folders = dict.fromkeys(workspace.settings.upload_folder_of(symbol, kinds.get(number, "bib")) for number in collections)
     lines = [f"We sent {len(late)} {noun} to your file exchange (account {workspace.settings.account_of(symbol)}, folder",
-             f"{exchange.upload_folder}) and find no report, or not a whole one, in",
+             f"{', '.join(folders)}) and find no report, or not a whole one, in",
              f"{exchange.reports_folder}.", ""]
     for collection in collections:
         mine = [awaited for awaited in late if awaited.file.collection == collection]
-        streams = workspace.settings.sender(symbol).streams
         name = next((stream.name for stream in streams if stream.collection == collection), mine[0].file.stream)
         lines += _collection(f"Collection {collection} ({name})", mine)
     lines += ["Would you look what became of them, and tell us for each collection whether",

@@ -5,6 +5,7 @@ was cut. Each act stands in the journal before it is done. Not for which file is
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 import time
@@ -12,13 +13,13 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from oclc_console.errors import OtherSideError
-from oclc_console.files import locked, sha256_of
+from oclc_console.errors import HereError, OtherSideError
+from oclc_console.files import FileMark, locked, mark_of, sha256_of
 from oclc_console.oclc.names import belongs_to
 from oclc_console.operations.connection import address_of, connect_for
 from oclc_console.operations.meter import Meter
-from oclc_console.operations.outbox import OutboxFile, where_sent
-from oclc_console.settings import Symbol
+from oclc_console.operations.outbox import OutboxFile, WentOut, after
+from oclc_console.settings import Stream, Symbol
 from oclc_console.store import log
 from oclc_console.store.events import (
     Connected,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 4
 PAUSES = (1.0, 4.0, 12.0)  # seconds before the next attempt, give or take a half: many clients must not come back at once
+CUT = "OCLC may hold a truncated copy. The report's row count settles it, or a person with --again and a reason"
 STAGES = {"opening": "started", "writing": "opened", "closing": "closing"}
 
 
@@ -53,14 +55,20 @@ class Upload:
     symbol: Symbol
     again: str | None
     reason: str | None
+    went_out: WentOut
     meter: Meter
     stop: threading.Event
     paused: threading.Event
 
-    @property
-    def folder(self) -> str:
-        """Where the files go on the server."""
-        return self.workspace.settings.upload_folder_of(self.symbol)
+    def stream_of(self, file: OutboxFile) -> Stream | None:
+        """The stream a file was prepared for, as console.toml has it now."""
+        streams = self.workspace.settings.sender(self.symbol).streams
+        return next((stream for stream in streams if stream.word == file.stream), None)
+
+    def folder_of(self, file: OutboxFile) -> str:
+        """Where a file goes on the server."""
+        stream = self.stream_of(file)
+        return self.workspace.settings.upload_folder_of(self.symbol, stream.kind if stream else "bib")
 
     def pause(self, attempt: int) -> None:
         """Waits before the next attempt, or until asked to stop."""
@@ -95,39 +103,53 @@ def send_one(upload: Upload, line: Line, file: OutboxFile) -> Generator[Event, N
                    state=file.state, reason=upload.reason)
     # across runs and symbols: two consoles can't send the same file
     with locked(upload.workspace.runs / ".locks" / f"send-{file.name}.lock", doing=f"sending {file.name}", wait_seconds=0.2):
-        if upload.again != file.name and (twin := where_sent(upload.workspace, file.sha256)):
+        if upload.again != file.name and (twin := upload.went_out.twin_of(file)):
             why = (f"the same bytes went out as {twin.name} on {twin.sent_at}; to send them again: "
                    f"--again {twin.name} and a reason")
             yield FileNotSent(file.name, "refused", 0, file.attempts, why, twin.name)
         elif reason := refusal(upload, file):
             yield FileNotSent(file.name, "refused", 0, file.attempts, reason)
+        elif (mark := _proved(file)) is None:
+            why = "its bytes are not those that were prepared; prepare it again"
+            yield FileNotSent(file.name, "refused", 0, file.attempts, why)
         else:
-            yield from _Course(upload, line, file).attempts()
+            with contextlib.closing(_Course(upload, line, file, mark).attempts()) as course:
+                for event in course:
+                    file = after(file, event)
+                    upload.went_out.note(file)
+                    yield event
 
 
 def refusal(upload: Upload, file: OutboxFile) -> str | None:
     """Why a file must not go out; None when it may."""
     sender = upload.workspace.settings.sender(upload.symbol)
-    stream = next((s for s in sender.streams if s.word == file.stream), None)
+    stream = upload.stream_of(file)
     if stream is None or stream.collection != file.collection:
         return (f"collection {file.collection} is not registered for stream {file.stream} of {sender.code} in "
                 "console.toml any more; OCLC would run it under the wrong settings")
     if not belongs_to(file.name, stream.collection, sender.code):
         return f"its name is not one of collection {stream.collection} and symbol {sender.code}"
-    if not file.path.is_file() or sha256_of(file.path) != file.sha256:
-        return "its bytes are not those that were prepared; prepare it again"
     return None
 
 
+def _proved(file: OutboxFile) -> FileMark | None:
+    """The mark that the file bears as long as its bytes are those that were prepared; None when they are not."""
+    if not file.path.is_file():
+        return None
+    mark = mark_of(file.path)
+    return mark if sha256_of(file.path) == file.sha256 and mark_of(file.path) == mark else None
+
+
 class _Course:
-    """The attempts at one file. `file` is what is known of it by now."""
+    """The attempts at one file. `file` is what is known of it by now; `mark` is what it bears while nobody touches it."""
 
-    def __init__(self, upload: Upload, line: Line, file: OutboxFile) -> None:
-        self.upload, self.line, self.file = upload, line, file
+    def __init__(self, upload: Upload, line: Line, file: OutboxFile, mark: FileMark) -> None:
+        self.upload, self.line, self.file, self.mark = upload, line, file, mark
         self.begun = False
+        self.listed = False  # what is there of it was seen a moment ago
 
-    def attempts(self) -> Iterator[Event]:
-        from oclc_console.oclc.exchange import LinkLost, SendFailed, Stopped
+    def attempts(self) -> Generator[Event, None, None]:
+        from oclc_console.oclc.exchange import LinkLost, SendFailed, Stopped, TakenCut
 
         for attempt in range(1, ATTEMPTS + 1):
             last = attempt == ATTEMPTS or self.upload.stop.is_set()
@@ -139,6 +161,15 @@ class _Course:
                 if self.begun:
                     yield self._not_sent("partial", "stopped; resume goes on with it")
                 return
+            except TakenCut as taken:
+                self.line.hang_up()
+                yield self._not_sent("taken_cut", f"{taken.what}: {CUT}")
+                return
+            except HereError as ours:
+                self.line.hang_up()
+                if self.begun:
+                    yield self._not_sent(*self._still(ours))
+                raise
             except LinkLost as lost:
                 self.line.hang_up()
                 if last:
@@ -156,7 +187,7 @@ class _Course:
     def _once(self) -> Iterator[Event]:
         yield from self.line.connected(self.upload)
         assert self.line.link is not None
-        start = 0
+        start, self.listed = 0, False
         if self.file.state == "partial":
             seen = self._look(self.line.link)
             if seen is not None:
@@ -164,15 +195,29 @@ class _Course:
             if isinstance(seen, FileNotSent):
                 return
             start = seen.start if seen is not None else 0
+            self.listed = seen is not None and self.file.stage != "started"  # of a file only started, no byte can arrive twice
         yield from self._send(self.line.link, start)
 
     def _not_sent(self, state: str, reason: str) -> FileNotSent:
-        return FileNotSent(self.file.name, state, self.file.acknowledged, self.file.attempts, reason)
+        file = self.file
+        return FileNotSent(file.name, state, file.acknowledged, file.attempts, reason, anew=file.anew and state == "partial")
+
+    def _still(self, ours: HereError) -> tuple[str, str]:
+        """The state, and why, of a file whose sending ended here: what was sent of it so far is not to be relied upon."""
+        return "partial" if self.file.stage in ("opened", "closing") else "waiting", ours.what
 
     def _gave_up(self, lost: OtherSideError) -> Iterator[Event]:
         if not self.begun:
             raise NoConnection(lost.what, where=lost.where, then=lost.then) from lost
-        yield self._not_sent("partial", lost.what)
+        yield self._not_sent("partial", f"{lost.what}; {self._next_step()}")
+
+    def _next_step(self) -> str:
+        """What to do about a file that is left partial."""
+        if self.file.acknowledged and not self.file.anew:
+            how = f"where OCLC still lists it, it goes on at byte {self.file.acknowledged:,}"
+        else:
+            how = "it looks what OCLC lists of it and goes on from there"
+        return f"run the same command again: {how}"
 
     def _failed(self, failed: SendFailed, last: bool) -> Iterator[Event]:
         """Notes how far the file got; tells of it, and raises, when trying again by itself would be wrong."""
@@ -187,12 +232,13 @@ class _Course:
                                  then=f"{failed.acknowledged:,} of {self.file.bytes:,} bytes were acknowledged. It is not "
                                       "tried again by itself: ask OCLC, then run the same command again.") from failed
         if last:
-            yield self._not_sent("partial", failed.what)
+            yield self._not_sent("partial", f"{failed.what}; {self._next_step()}")
 
     def _look(self, link: Link) -> FileNotSent | FileCompared | None:
         """For a file whose upload was cut short: where it may go on, or the state it is in. The one case where the listing
         says something: here it is absence that is the bad news. None when nothing of it was ever there."""
-        there = next((entry.size for entry in link.listing(self.upload.folder) if entry.name == self.file.name), None)
+        listed = link.listing(self.upload.folder_of(self.file))
+        there = next((entry.size for entry in listed if entry.name == self.file.name), None)
         if there is not None:
             return self._compare(link, there)
         if self.file.stage == "started":  # not a byte was written: at worst OCLC took an empty file
@@ -200,39 +246,41 @@ class _Course:
         if self.file.stage == "closing":
             return self._not_sent("uncertain", "every byte was acknowledged, then its upload was cut short around the close "
                                                "and it is not listed any more: the report's row count settles it")
-        return self._not_sent("taken_cut", "its upload was cut short and it is not listed any more: OCLC may hold a truncated "
-                                           "copy. The report's row count settles it, or a person with --again")
+        return self._not_sent("taken_cut", f"its upload was cut short and it is not listed any more: {CUT}")
 
     def _compare(self, link: Link, there: int) -> FileNotSent | FileCompared:
         from oclc_console.oclc.exchange import resume_at
 
         name, start = self.file.name, resume_at(self.file.bytes, there, self.file.acknowledged)
+        if self.file.anew:
+            return FileCompared(name, there, 0, "the file changed here while they were sent, so it is sent from its start")
         if there > self.file.bytes:
             return FileCompared(name, there, 0, "more than ours has, so it is sent from its start")
         if not start:
             return FileCompared(name, there, 0, "too little to go on with, so it is sent from its start")
         try:
-            differs = link.differs_at(self.file.path, f"{self.upload.folder}/{name}", start)
+            differs = link.differs_at(self.file.path, f"{self.upload.folder_of(self.file)}/{name}", start)
         except PermissionError:
             return FileCompared(name, there, 0, "the server does not let us read them to compare, so it is sent from its start")
         except FileNotFoundError:
-            return self._not_sent("taken_cut", "its upload was cut short and it was taken while we looked: OCLC may hold a "
-                                               "truncated copy. The report's row count settles it")
+            return self._not_sent("taken_cut", f"its upload was cut short and it was taken while we looked: {CUT}")
         if differs is not None:
             return FileCompared(name, there, 0, f"they differ from ours at byte {differs:,}, so it is sent from its start")
         return FileCompared(name, there, start, f"compared with ours, the same: sending goes on at byte {start:,}")
 
     def _send(self, link: Link, start: int) -> Iterator[Event]:
         file, number = self.file, self.file.attempts + 1
-        remote, began, sent = f"{self.upload.folder}/{file.name}", time.monotonic(), False
+        remote, began, sent = f"{self.upload.folder_of(file)}/{file.name}", time.monotonic(), False
         moved = self.upload.meter.begin(file.name, start, file.bytes)
         sending = None
         try:
             yield FileStarted(file.name, file.bytes, file.sha256, number, start)
             self.begun = True
             self.file = replace(file, attempts=number, acknowledged=start)
-            sending = link.begin(file.path, remote, moved, self.upload.stop, start=start, paused=self.upload.paused)
+            sending = link.begin(file.path, remote, moved, self.upload.stop, start=start, listed=self.listed, mark=self.mark,
+                                 paused=self.upload.paused)
             yield FileOpened(file.name)
+            self.file = replace(self.file, stage="opened", anew=False)
             sending.write_all()
             yield FileClosing(file.name, file.bytes)
             sending.close()
@@ -240,5 +288,16 @@ class _Course:
         finally:
             if sending is not None:
                 self.file = replace(self.file, acknowledged=sending.acknowledged)
+            if not sent:
+                self._look_here()
             self.upload.meter.end(file.name, sent)
         yield FileSent(file.name, file.bytes, file.sha256, number, round(time.monotonic() - began, 3))
+
+    def _look_here(self) -> None:
+        """Notes when the file is not any more what was prepared: what is there of it must not be gone on with."""
+        try:
+            changed = mark_of(self.file.path) != self.mark
+        except OSError:
+            changed = True
+        if changed:
+            self.file = replace(self.file, anew=True)

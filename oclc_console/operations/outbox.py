@@ -3,6 +3,9 @@ the outbox itself is an archive and nothing is removed from it once it was sent.
 
 from __future__ import annotations
 
+import contextlib
+import os
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from oclc_console import clock
 from oclc_console.errors import InputError
 from oclc_console.store.events import Event, FileClosing, FileNotSent, FileOpened, FileSent, FileStarted, Recorded
 from oclc_console.store.report_rows import ReportInfo, list_reports
@@ -23,10 +27,11 @@ SETTLED = ("sent", "uncertain", "taken_cut")  # never sent again by itself
 @dataclass(frozen=True)
 class OutboxFile:
     """One output file. `state`: waiting; sent (all bytes acknowledged, closed without error); partial (still listed at
-    OCLC); uncertain (the link died around the close); taken_cut (the link died in the middle and the file is gone);
+    OCLC); uncertain (the link died around the close); taken_cut (OCLC took it before every byte was there and closed);
     refused (the same bytes went out under the name `twin`); alma (delivered by Alma, only accounted here). `stage` says how
     far an interrupted upload had come: started (the server was asked to open it, not a byte was written), opened or
-    closing. `acknowledged` is in bytes, `sent_at` an ISO instant."""
+    closing. With `anew` what is there of it is not ours any more and is not gone on with. `acknowledged` is in bytes, `sent_at`
+    an ISO instant."""
 
     name: str
     path: Path
@@ -49,6 +54,7 @@ class OutboxFile:
     acknowledged: int = 0
     reason: str = ""
     twin: str = ""
+    anew: bool = False
 
 
 def read_outbox(workspace: Workspace, symbol: str) -> tuple[OutboxFile, ...]:
@@ -110,7 +116,7 @@ def _after(file: OutboxFile, event: Event, at: str) -> OutboxFile:
         return replace(file, state="partial", stage=stage, attempts=event.attempt, acknowledged=event.start,
                        reason="its upload was interrupted")
     if isinstance(event, FileOpened):
-        return replace(file, stage="opened")
+        return replace(file, stage="opened", anew=False)
     if isinstance(event, FileClosing):
         return replace(file, stage="closing", acknowledged=event.bytes)
     if isinstance(event, FileSent):
@@ -121,16 +127,53 @@ def _after(file: OutboxFile, event: Event, at: str) -> OutboxFile:
         state = event.state
         gone = event.state in ("uncertain", "taken_cut")
         return replace(file, state=state, attempts=max(file.attempts, event.attempt), reason=event.reason,
-                       acknowledged=event.acknowledged, sent_at=at if gone else file.sent_at)
+                       acknowledged=event.acknowledged, sent_at=at if gone else file.sent_at, anew=event.anew)
     return file
 
 
-def where_sent(workspace: Workspace, sha256: str) -> OutboxFile | None:
-    """The file with these bytes that has already gone out (or may have), under whatever name and symbol."""
-    for folder in sorted((workspace.root / "outbox").glob("*")):
-        if not any(file.sha256 == sha256 for file in _prepared(workspace, folder.name)):
-            continue  # reading the symbol's upload runs is the dear part
-        for file in read_outbox(workspace, folder.name):
-            if file.sha256 == sha256 and file.state in SETTLED:
-                return file
-    return None
+class WentOut:
+    """What has gone out (or may have), under whatever name and symbol, asked by its bytes. Every outbox is read once, and
+    again only when an upload other than the run `own` has written something since; what this run sends is told by `note`.
+    Several threads may ask at once."""
+
+    def __init__(self, workspace: Workspace, own: str) -> None:
+        self._workspace, self._own = workspace, own
+        self._lock = threading.Lock()
+        self._seen: dict[str, int] | None = None
+        self._by_bytes: dict[str, OutboxFile] = {}
+        self._noted: dict[str, OutboxFile] = {}
+
+    def twin_of(self, file: OutboxFile) -> OutboxFile | None:
+        """The file with the same bytes that has gone out; this one itself when it has."""
+        with self._lock:
+            if (others := self._other_uploads()) != self._seen:
+                self._by_bytes, self._seen = self._read(), others
+            return self._noted.get(file.sha256) or self._by_bytes.get(file.sha256)
+
+    def note(self, file: OutboxFile) -> None:
+        """Remembers what became of a file in this run."""
+        if file.state in SETTLED:
+            with self._lock:
+                self._noted[file.sha256] = file
+
+    def _other_uploads(self) -> dict[str, int]:
+        """How much (bytes) each other upload run has written so far."""
+        found = {}
+        for entry in os.scandir(self._workspace.runs):
+            if "-upload-" in entry.name and entry.name != self._own:
+                with contextlib.suppress(FileNotFoundError):  # a run that has just begun
+                    found[entry.name] = os.stat(os.path.join(entry.path, "events.jsonl")).st_size
+        return found
+
+    def _read(self) -> dict[str, OutboxFile]:
+        found: dict[str, OutboxFile] = {}
+        for folder in sorted((self._workspace.root / "outbox").glob("*")):
+            for file in read_outbox(self._workspace, folder.name):
+                if file.state in SETTLED:
+                    found.setdefault(file.sha256, file)
+        return found
+
+
+def after(file: OutboxFile, event: Event) -> OutboxFile:
+    """The file after what has just happened to it."""
+    return _after(file, event, clock.iso(clock.now())) if getattr(event, "name", None) == file.name else file

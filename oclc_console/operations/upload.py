@@ -5,9 +5,9 @@ them (account.py).
 
 States: waiting; sent (every byte acknowledged, closed without error); partial (the link died and the file is still
 listed: it is gone on with from the byte that surely arrived, after what is there was compared); uncertain (the link died
-around the close and the file is gone); taken_cut (the link died in the middle and the file is gone: OCLC may hold a
-truncated copy); refused. Uncertain and taken_cut are never sent again by themselves: the report's row count settles them,
-or a person with --again and a reason.
+around the close and the file is gone); taken_cut (the link died in the middle and the file is gone, or it was taken while
+we were still writing to it: OCLC may hold a truncated copy); refused. Uncertain and taken_cut are never sent again by
+themselves: the report's row count settles them, or a person with --again and a reason.
 
 The files of one collection go one after the other, whatever the number of connections: when one does not get through, those
 behind it wait. Whoever watches may pause the upload, change the number of connections or have a file tried again
@@ -26,7 +26,7 @@ from typing import Any
 from oclc_console.errors import CallError, ConsoleError
 from oclc_console.operations.meter import Meter
 from oclc_console.operations.one_file import Line, NoConnection, Upload, send_one
-from oclc_console.operations.outbox import OutboxFile, read_outbox
+from oclc_console.operations.outbox import OutboxFile, WentOut, read_outbox
 from oclc_console.operations.threads import Threads
 from oclc_console.settings import Symbol
 from oclc_console.store.events import (
@@ -82,7 +82,8 @@ class _Upload:
         folder.progress.files_total = len(due)
         folder.progress.total = sum(file.bytes for file in due)
         halt, paused = threading.Event(), threading.Event()
-        shared = Upload(self.workspace, self.symbol, self.again, self.reason, Meter(folder.progress), halt, paused)
+        shared = Upload(self.workspace, self.symbol, self.again, self.reason,
+                        WentOut(self.workspace, folder.name), Meter(folder.progress), halt, paused)
         with Threads(MOST_CONNECTIONS) as threads:
             traffic = _Traffic(shared, folder, threads, due)
             try:

@@ -23,9 +23,9 @@ from oclc_console.rehearsal.mishaps import MISHAPS
 
 SETTINGS = "rehearsal.json"
 IN_BIB = Path("xfer/metacoll/in/bib")
+IN_LHR = Path("xfer/metacoll/in/lhr")
 REPORTS = Path("xfer/metacoll/reports")
-_TREE = (IN_BIB, Path("xfer/metacoll/in/lhr"), REPORTS, *(Path("xfer/metacoll/out/ongoing") / kind
-                                                          for kind in ("new", "updates", "deletes")))
+_TREE = (IN_BIB, IN_LHR, REPORTS, *(Path("xfer/metacoll/out/ongoing") / kind for kind in ("new", "updates", "deletes")))
 _ESCAPED = {"@": "_64", "$": "_36", "#": "_35"}  # OCLC's account and file names can't hold these characters
 
 

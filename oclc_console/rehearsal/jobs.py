@@ -14,6 +14,7 @@ from pathlib import Path
 import orjson
 
 from oclc_console import clock, files
+from oclc_console.rehearsal.folder import IN_LHR
 
 JOURNAL = "queue.jsonl"
 ASKED = "asked"
@@ -23,7 +24,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True)
 class Taken:
     """One run over one taken file: its id, the login it came from, its name as uploaded, where it lies (from the rehearsal's
-    folder), when it was received or the second run began (UTC epoch milliseconds)."""
+    folder), when it was received or the second run began (UTC epoch milliseconds), into which folder it was put (bib, lhr)."""
 
     ident: str
     login: str
@@ -31,6 +32,7 @@ class Taken:
     place: str
     received: int
     second_run: bool = False
+    kind: str = "bib"
 
 
 def milliseconds() -> int:
@@ -59,14 +61,15 @@ class Journal:
         """Moves an uploaded file out of its client's sight and writes it down. Raises OSError; then the file is where it
         was."""
         place = self._place(login, path.name)
-        taken = self._write(login, path.name, place, second_run=False)
+        kind = "lhr" if path.parent.name == IN_LHR.name else "bib"
+        taken = self._write(login, path.name, place, kind, second_run=False)
         files.make_folder((self.folder / place).parent)
         files.move_into_place(path, self.folder / place)
         return taken
 
     def again(self, taken: Taken) -> Taken:
         """Writes down a second run over a file."""
-        return self._write(taken.login, taken.name, taken.place, second_run=True)
+        return self._write(taken.login, taken.name, taken.place, taken.kind, second_run=True)
 
     def done(self, taken: Taken, reports: list[str]) -> None:
         """Crosses a run out: its reports are in place."""
@@ -84,10 +87,10 @@ class Journal:
                 self.again(found[-1])
             request.unlink()
 
-    def _write(self, login: str, name: str, place: str, second_run: bool) -> Taken:
+    def _write(self, login: str, name: str, place: str, kind: str, second_run: bool) -> Taken:
         with self._lock:
             self._latest = max(milliseconds(), self._latest + 1)  # no two runs share an instant: it is part of their key
-            taken = Taken(f"{login}/{self._latest}", login, name, place, self._latest, second_run)
+            taken = Taken(f"{login}/{self._latest}", login, name, place, self._latest, second_run, kind)
             files.append_line(self._handle, orjson.dumps(taken) + b"\n")
             self.everything.append(taken)
             self.waiting = [*self.waiting, taken]

@@ -12,7 +12,7 @@ from oclc_console.rehearsal import folder as places
 from oclc_console.rehearsal import labels, uploads
 from oclc_console.rehearsal.jobs import Journal, Taken
 from oclc_console.rehearsal.mishaps import Trouble
-from oclc_console.rehearsal.reports import PROCESSING, Job, write_reports
+from oclc_console.rehearsal.reports import PROCESSING, Job, write_lhr_report, write_reports
 from oclc_console.rehearsal.worldcat import Answer, Upload, WorldCat
 
 
@@ -35,12 +35,17 @@ class Office:
         count = uploads.records_in(path)
         names: list[str] = []
         if account and count and "probe" not in taken.name.lower():
-            job = Job(places.in_names(account.symbol), account.collection_of(taken.name), taken.received, taken.name)
-            answers = self._answers(rehearsal.seed, account, taken, path, count)
+            job = Job(places.in_names(account.symbol), account.collection_of(taken.name), taken.received, taken.name,
+                      taken.kind)
             target = rehearsal.root(taken.login) / places.REPORTS
-            names = write_reports(job, answers, target, self.folder / "writing", seed=rehearsal.seed,
-                                  cross=rehearsal.behaviour.cross_reports)
-            names += self._spoil(rehearsal.behaviour, taken, job, target, names)
+            if taken.kind == "lhr":
+                numbers = [uploads.local_number_of(record, account.lsn) for record in uploads.arrived(path)]
+                names = write_lhr_report(job, numbers, target, self.folder / "writing")
+            else:
+                answers = self._answers(rehearsal.seed, account, taken, path, count)
+                names = write_reports(job, answers, target, self.folder / "writing", seed=rehearsal.seed,
+                                      cross=rehearsal.behaviour.cross_reports)
+                names += self._spoil(rehearsal.behaviour, taken, job, target, names)
         patterns = rehearsal.behaviour.rerun
         if not taken.second_run and (any(fnmatchcase(taken.name, pattern) for pattern in patterns)
                                      or (names and self._happens("rerun", rehearsal.behaviour, taken))):

@@ -19,6 +19,7 @@ from oclc_console import files
 from oclc_console.rehearsal.worldcat import ACTED_ON, UNRESOLVED, Answer
 
 PROCESSING, EXCEPTION = "BibProcessingReport", "BibExceptionReport"
+LHR = "LhrProcessingReport"
 CROSS_REFERENCE, UNRESOLVED_CROSS_REFERENCE = "BibCrossRefReport", "BibUnresolvedCrossRefReport"
 ONE_LINE_TWICE_IN = 40  # exception lines that stand there twice, as they do in real reports
 ONE_ROW_TWICE_IN = 700  # the same for the processing report, where it is rarer
@@ -30,12 +31,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True)
 class Job:
     """One run of OCLC over one file: the symbol as it stands in names, the collection it ran under, when the file was
-    received (UTC epoch milliseconds), its name as it was uploaded."""
+    received (UTC epoch milliseconds), its name as it was uploaded, and the folder it was put into (bib, lhr)."""
 
     symbol: str
     collection: str
     received: int
     name: str
+    kind: str = "bib"
 
     @property
     def key(self) -> str:
@@ -46,7 +48,7 @@ class Job:
         """The name of one of its reports."""
         at = eastern(self.received)
         moment = f"D{at:%Y%m%d}.T{at:%H%M%S}{self.received % 1000:03d}"
-        return f"{self.symbol}-{self.symbol}.{self.collection}.IN.BIB.{moment}.{self.name}.{report}.txt"
+        return f"{self.symbol}-{self.symbol}.{self.collection}.IN.{self.kind.upper()}.{moment}.{self.name}.{report}.txt"
 
 
 def eastern(milliseconds: int) -> datetime:
@@ -97,6 +99,17 @@ def write_reports(job: Job, answers: Sequence[Answer], reports: Path, workshop: 
         files.move_into_place(workshop / report, reports / name)
         names.append(name)
     return names
+
+
+def write_lhr_report(job: Job, local_numbers: Sequence[str], reports: Path, workshop: Path) -> list[str]:
+    """Writes the one report of a file of local holdings records, a line a record. No public source shows what OCLC's look
+    like: these lines are made up, so that nobody takes them for outcomes. Gives back its name."""
+    name = job.report_name(LHR)
+    files.make_folder(workshop)
+    lines = "".join(f"{number}\t{local}\treceived\n" for number, local in enumerate(local_numbers, start=1))
+    files.replace_file(workshop / LHR, lines.encode())
+    files.move_into_place(workshop / LHR, reports / name)
+    return [name]
 
 
 def _some_twice(rows: Iterator[str], rng: random.Random, one_in: int) -> list[str]:

@@ -95,7 +95,7 @@ class _Files(asyncssh.SFTPServer):  # type: ignore[misc]
         self.stuck = False  # nothing more of what is under way is written
         self.opened = 0
         root = self.rehearsal.root(self.login)
-        self.inbox = Path(os.path.realpath(root)) / places.IN_BIB
+        self.inboxes = tuple(Path(os.path.realpath(root)) / inbox for inbox in (places.IN_BIB, places.IN_LHR))
         super().__init__(channel, chroot=os.fsencode(root))
 
     async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> Any:
@@ -138,7 +138,7 @@ class _Files(asyncssh.SFTPServer):  # type: ignore[misc]
 
     async def close(self, file_obj: Any) -> None:
         path, written = Path(os.fsdecode(file_obj.name)), file_obj.writable()
-        ours = written and path.parent == self.inbox
+        ours = written and path.parent in self.inboxes
         if ours and not self.link_died and self.state.happens("drop-at-close", path.name):
             file_obj.close()
             await self._drop()

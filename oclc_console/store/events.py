@@ -305,7 +305,8 @@ class FileSent(Event):
 @dataclass(frozen=True)
 class FileNotSent(Event):
     """A file that did not go through. `state`: waiting, partial, uncertain, taken_cut or refused (see upload.py); `twin` is
-    the file under whose name the same bytes went out, where that is why."""
+    the file under whose name the same bytes went out, where that is why. `anew` when it is to be sent from its start, because
+    it changed here while it was being sent."""
 
     name: str
     state: str
@@ -313,6 +314,7 @@ class FileNotSent(Event):
     attempt: int
     reason: str
     twin: str = ""
+    anew: bool = False
 
     @property
     def words(self) -> str:

@@ -6,19 +6,25 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from oclc_console.errors import CallError, OtherSideError
+from oclc_console.files import make_folder
+from oclc_console.operations import outbox
+from oclc_console.operations.check import check
+from oclc_console.operations.fetch import fetch
 from oclc_console.operations.outbox import read_outbox
 from oclc_console.operations.prepare import prepare
 from oclc_console.operations.status import status
 from oclc_console.operations.upload import exit_code, upload
 from oclc_console.store import log
 from oclc_console.store.events import Connected, FileNotSent, FileSent, FileStarted
-from oclc_console.store.runs import list_runs
+from oclc_console.store.report_rows import list_reports
+from oclc_console.store.runs import Operation, RunFolder, list_runs, run
 from oclc_console.workspace import Workspace
 from tests.operations.stage import (
     TOML,
@@ -117,6 +123,70 @@ def test_the_same_bytes_under_another_name_are_refused_with_the_name_they_went_o
         assert exit_code(again) == 0, "it was said once; nothing waits any more"
     assert [file.state for file in read_outbox(workspace, "ZAA")] == ["sent", "refused"]
     assert not status(workspace).symbols[0].waiting_on.startswith("LTS")
+
+
+def test_what_went_out_is_read_once_and_again_only_when_another_upload_wrote_something(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = prepared(tmp_path, 4)
+    first, second = read_outbox(workspace, "ZAA")
+    read: list[str] = []
+
+    def counted(of: Workspace, symbol: str) -> tuple[outbox.OutboxFile, ...]:
+        read.append(symbol)
+        return read_outbox(of, symbol)
+
+    monkeypatch.setattr(outbox, "read_outbox", counted)
+    went_out = outbox.WentOut(workspace, "20201103T081200Z-upload-ZAA")
+
+    def another(_: RunFolder):  # type: ignore[no-untyped-def]
+        yield FileStarted(first.name, first.bytes, first.sha256, 1)
+        yield FileSent(first.name, first.bytes, first.sha256, 1, 0.1)
+
+    make_folder(workspace.runs)
+    assert [went_out.twin_of(file) for file in (first, second, first)] == [None, None, None]
+    assert read == ["ZAA"]
+    list(run(workspace, Operation("upload", "ZAA", {}, another, lambda events: {}), threading.Event()))
+    twin = went_out.twin_of(first)
+    assert twin is not None and twin.name == first.name and went_out.twin_of(second) is None
+    assert read == ["ZAA", "ZAA"]
+
+
+def test_the_same_bytes_twice_in_one_upload_go_out_once(tmp_path: Path) -> None:
+    workspace = prepared(tmp_path, 1)
+    (first,) = read_outbox(workspace, "ZAA")
+    sidecar = first.path.with_name(first.path.name + ".json")
+    name = first.name.replace(".001.", ".002.")
+    (first.path.parent / name).write_bytes(first.path.read_bytes())
+    (first.path.parent / f"{name}.json").write_text(
+        sidecar.read_text().replace(first.name, name).replace('"order":[0', '"order":[1'))
+    with rehearsing(workspace) as folder:
+        result, _ = carry_out(workspace, upload(workspace, "ZAA"))
+        assert [file["state"] for file in result["files"]] == ["sent", "refused"]
+        assert len(taken(folder)) == 1
+
+
+def test_a_file_of_an_lhr_collection_goes_to_the_lhr_folder_and_its_report_is_counted_in_lines(tmp_path: Path) -> None:
+    workspace = prepared(tmp_path, 2, TOML.replace('match = "trusted ocn"', 'match = "trusted ocn"\nkind = "lhr"'))
+    symbol = workspace.settings.symbol("ZAA")
+    assert workspace.settings.upload_folders_of(symbol) == ("/xfer/metacoll/in/bib", "/xfer/metacoll/in/lhr")
+    with rehearsing(workspace):
+        inbox = workspace.rehearsal / "accounts/fx_zaa/xfer/metacoll/in/lhr"
+        inbox.chmod(0o500) if os.getuid() else inbox.rmdir()
+        with pytest.raises(OtherSideError, match=r"permission denied|no such folder"):
+            carry_out(workspace, upload(workspace, "ZAA"))
+        inbox.chmod(0o700) if os.getuid() else inbox.mkdir()
+        said = [line.what for line in check(workspace, symbol)]
+        assert [line for line in said if "metacoll/in/" in line] == [
+            "upload folder /xfer/metacoll/in/bib: 0 files", "upload folder /xfer/metacoll/in/lhr: 0 files",
+            "in Alma, sub-directory: metacoll/in/bib", "in Alma, sub-directory: metacoll/in/lhr"]
+        carry_out(workspace, upload(workspace, "ZAA"))
+        until = time.monotonic() + 30
+        while not list_reports(workspace):
+            assert time.monotonic() < until
+            carry_out(workspace, fetch(workspace, "ZAA"))
+    (report,) = list_reports(workspace)
+    assert ".IN.LHR." in report.name and "lhr" in report.type.lower() and not report.ends
+    assert [file.state for file in read_outbox(workspace, "ZAA")] == ["sent"]
 
 
 def test_again_sends_a_file_once_more_and_the_reason_is_logged(tmp_path: Path) -> None:

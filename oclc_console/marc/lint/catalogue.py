@@ -7,53 +7,50 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from oclc_console.marc.lint import alma, codes, fixed_fields, linking, relationships, sparse, structure
+from oclc_console.marc.lint.remembered import Remembered, Watch
 from oclc_console.marc.lint.rule import Gate, LintFinding, Rule
-from oclc_console.marc.lint.view import NO_CONTEXT, Context, View
+from oclc_console.marc.lint.signs import of_leader
+from oclc_console.marc.lint.view import NO_CONTEXT, Context, View, is_bibliographic
 from oclc_console.marc.record import Record
 
 _FAMILIES = (sparse, relationships, linking, codes, structure, fixed_fields, alma)
 RULES: Mapping[str, Rule] = MappingProxyType({rule.id: rule for family in _FAMILIES for rule in family.RULES})
-_PLANS = 50_000  # combinations of tags remembered; wild data must not fill the memory
-_Plan = list[tuple[Gate | None, tuple[Rule, ...]]]
+_PLANS = 20_000  # combinations of signs remembered; wild data must not fill the memory
+_BIBLIOGRAPHIC = of_leader(is_bibliographic)
+_Plan = list[tuple[Gate | None, list[Rule]]]
 
 
 class Linter:
-    """Rules made ready for many records. Which rules can apply at all follows from a record's tags: that is worked out once
-    for each combination of the tags that matter. Rules that share a gate stand behind it together."""
+    """Rules made ready for many records. Which rules have reason to be asked follows from the signs that a record's fields
+    show; what each combination of signs means is worked out once. Rules that share a gate stand behind it together."""
 
     def __init__(self, rules: Iterable[Rule] = RULES.values(), context: Context = NO_CONTEXT) -> None:
         self.rules, self.context = tuple(rules), context
         self._order = {rule.id: place for place, rule in enumerate(self.rules)}
-        self._matter = frozenset[bytes]().union(*(rule.needs for rule in self.rules))
-        self._plans: dict[tuple[bool, frozenset[bytes]], _Plan] = {}
+        reasons = [rule.reason for rule in self.rules if rule.reason]
+        self._watch = Watch([_BIBLIOGRAPHIC, *(sign for reason in reasons for sign in reason.signs)], context)
+        self._plans = Remembered(self._plan, _PLANS)
 
     def check(self, record: Record) -> list[LintFinding]:
         """Everything the rules have to say about one record, in the catalogue's order. Never raises on a record whose
         structure is sound."""
+        plan = self._plans[self._watch.word_of(record)]
+        if not plan:
+            return []
         view = View(record, self.context)
-        kind = view.is_bibliographic, self._matter.intersection(record.tags)
-        plan = self._plans.get(kind) or self._plan(*kind)
-        found: list[LintFinding] = []
-        for gate, rules in plan:
-            if gate is None or gate(view):
-                for rule in rules:
-                    for hit in rule.check(view):
-                        found.append(rule.finding(hit))
-        if len(found) > 1:
-            found.sort(key=lambda finding: self._order[finding.rule])
-        return found
+        found = [rule.finding(hit) for gate, rules in plan if gate is None or gate(view)
+                 for rule in rules for hit in rule.check(view)]
+        return sorted(found, key=lambda finding: self._order[finding.rule])
 
-    def _plan(self, bibliographic: bool, present: frozenset[bytes]) -> _Plan:
+    def _plan(self, word: str) -> _Plan:
+        """What to ask of the records that show this."""
+        shown = self._watch.shown(word)
         groups: dict[Gate | Rule, list[Rule]] = {}
         for rule in self.rules:
-            applies = not rule.needs or not rule.needs.isdisjoint(present)
-            if applies and (bibliographic or rule.any_format):
+            applies = rule.any_format or shown[_BIBLIOGRAPHIC]
+            if applies and (rule.reason is None or rule.reason.given(shown)):
                 groups.setdefault(rule.gate or rule, []).append(rule)
-        plan: _Plan = [(rules[0].gate, tuple(rules)) for rules in groups.values()]
-        if len(self._plans) > _PLANS:
-            self._plans.clear()
-        self._plans[bibliographic, present] = plan
-        return plan
+        return [(rules[0].gate, rules) for rules in groups.values()]
 
 
 _ALL = Linter()

@@ -6,13 +6,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from oclc_console.marc.lint.rule import CRITICAL, MINOR, SEVERE, Hit, Rule, tags
-from oclc_console.marc.lint.shapes import odd_shape
+from oclc_console.marc.lint.rule import CRITICAL, MINOR, SEVERE, Hit, Rule
+from oclc_console.marc.lint.shapes import has_link, has_no_link
+from oclc_console.marc.lint.signs import Sign, when, with_codes
 from oclc_console.marc.lint.view import View, numbered
 from oclc_console.marc.record import text_of
 
 _LINK = re.compile(rb"(\d{3})-(\d{2})(?:/[^/ ]+(?:/[lr])?)?")
 _PLAIN = re.compile(rb"..\x1f6(\d{3})-(0[1-9]|[1-9]\d)(?:/[^/ \x1f]+(?:/[lr])?)?(?:\x1f|\Z)", re.DOTALL)
+_SIX = b"\x1f6"
 _ALONE = b"00"  # an 880 without a partner says so with this number
 # Where the characters of each script that 066 $c can name are found in Unicode; a script not listed is not judged.
 _SCRIPTS = {
@@ -80,23 +82,19 @@ def _script_missing(view: View) -> Iterator[Hit]:
                 continue
             if any(script.search(parallel.decode("utf-8", "replace")) for _, _, parallel in view.each(b"880")):
                 continue
-            if not script.search(view.body.decode("utf-8", "replace")):
+            if not script.search(b"\x1f".join(view.fields).decode("utf-8", "replace")):
                 yield Hit(b"066", occurrence,
                           {"nth_subfield": number, "nth_field": occurrence, "script": text_of(value.strip())})
 
 
 def _odd_links(view: View) -> bool:
     """Whether the $6 of a record are anything but pairs, each standing first in its field, of the plainest form."""
-    if b"6" not in view.all_codes:
-        return False
-    linked = [(tag, field) for tag, codes, field in zip(view.tags, view.codes, view.fields, strict=True)
-              if codes[:1] == b"6"]
-    if len(linked) != view.all_codes.count(b"6"):
-        return True
     here, there = set(), set()
-    for tag, field in linked:
+    for tag, field in zip(view.tags, view.fields, strict=True):
+        if _SIX not in field:
+            continue
         match = _PLAIN.match(field)
-        if not match:
+        if not match or field.count(_SIX) > 1:
             return True
         if tag == b"880":
             there.add(match[1] + match[2])
@@ -107,17 +105,21 @@ def _odd_links(view: View) -> bool:
     return here != there
 
 
+_LINKED = when(Sign(has_link))
 RULES = (
     Rule("linking-data", "{nth_subfield} $6 in {nth_field} {tag} has invalid linking data.", SEVERE,
          "BibExceptionReport; a $6 that can't be read is seen there, one whose partner is missing or another is inferred "
          "(MARC 21, Appendix A)",
-         "Make both ends agree (245 $6 880-01 and 880 $6 245-01/...), or take the $6 out.", _bad_links, gate=_odd_links),
+         "Make both ends agree (245 $6 880-01 and 880 $6 245-01/...), or take the $6 out.", _bad_links,
+         reason=_LINKED, gate=_odd_links),
     Rule("parallel-missing", "Invalid relationship - when $6 in {tag} is present, then 880 must be present.", CRITICAL,
-         "BibExceptionReport", "Add the 880 it leads to, or take the $6 out.", _no_880, gate=_odd_links),
+         "BibExceptionReport", "Add the 880 it leads to, or take the $6 out.", _no_880,
+         reason=_LINKED, gate=_odd_links),
     Rule("parallel-unlinked", "The {nth_field} 880 has no $6: nothing says which field it belongs to.", SEVERE,
          "MARC 21, 880: $6 ties it to its field", "Give it the $6 of its field (tag and number), or 00 for none.", _unlinked,
-         words="ours", gate=odd_shape),
+         words="ours", reason=when(Sign(has_no_link))),
     Rule("script-missing", "{nth_subfield} $c in {nth_field} 066 indicates presence of {script} script, but {script} script "
          "is not found.", MINOR, "BibExceptionReport; the scripts' characters by MARC 21 and Unicode",
-         "Take the script out of 066, or restore the 880 fields that were lost.", _script_missing, needs=tags("066")),
+         "Take the script out of 066, or restore the 880 fields that were lost.", _script_missing,
+         reason=when(Sign(with_codes("066", b"c")))),
 )

@@ -12,6 +12,9 @@ of the command it ends. Not for programming mistakes: those stay ordinary Python
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 
 class ConsoleError(Exception):
     """What happened, where (file, record, byte, line or key) and what to do next."""
@@ -21,6 +24,10 @@ class ConsoleError(Exception):
     def __init__(self, what: str, *, where: str = "", then: str = "") -> None:
         self.what, self.where, self.then = what, where, then
         super().__init__(what, where, then)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How the error travels home from a worker process (what follows `what` goes by name only)."""
+        return partial(type(self), self.what, where=self.where, then=self.then), ()
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""

@@ -32,6 +32,12 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def sync_file(path: Path) -> None:
+    """Makes what was written into a file that is closed again survive a power cut."""
+    with open(path, "rb+") as handle:
+        os.fsync(handle.fileno())
+
+
 def make_folder(folder: Path) -> Path:
     """The folder, made if need be and synced into its parent."""
     if not folder.is_dir():

@@ -13,6 +13,7 @@ from typing import Literal
 from oclc_console.errors import SettingsError
 from oclc_console.marc.query import Rule
 from oclc_console.oclc.names import escape_symbol
+from oclc_console.oclc.places import on_behalf_folder
 
 Disposition = Literal["retained", "target", "retiring"]
 Kind = Literal["bib", "lhr", "delete"]
@@ -31,7 +32,11 @@ class Institution:
 
 @dataclass(frozen=True)
 class Exchange:
-    """How to reach OCLC's file exchange (facts: one host per data centre, port 22, account fx_<symbol>)."""
+    """How to reach OCLC's file exchange (facts: one host per data centre, port 22, account fx_<symbol>). A connection must
+    stand within `connect_seconds`; one on which nothing moves for `stall_seconds` is given up. `connections` send at once.
+    With `on_behalf` one account uploads for several symbols, each into a directory of its own. Files of records are fetched
+    from `record_folders`. A report is late `late_first_days` after the upload while OCLC has never reported on its collection,
+    else after `late_after_hours`."""
 
     host: str
     port: int
@@ -40,8 +45,13 @@ class Exchange:
     key: str
     upload_folder: str
     reports_folder: str
+    record_folders: tuple[str, ...]
     late_after_hours: float
     late_first_days: float
+    connect_seconds: float = 15.0
+    stall_seconds: float = 30.0
+    connections: int = 1
+    on_behalf: bool = False
 
     @property
     def is_rehearsal(self) -> bool:
@@ -116,6 +126,10 @@ class Settings:
     def sender(self, symbol: Symbol) -> Symbol:
         """The symbol under which `symbol`'s files go out: its successor when it is retiring, else itself."""
         return self.symbols[symbol.successor] if symbol.successor else symbol
+
+    def upload_folder_of(self, symbol: Symbol) -> str:
+        """The folder on OCLC's server into which `symbol`'s files go."""
+        return on_behalf_folder(self.sender(symbol).code) if self.exchange.on_behalf else self.exchange.upload_folder
 
     def account_of(self, symbol: Symbol) -> str:
         """The file-exchange account of the symbol that sends `symbol`'s files, in lower case (OCLC: always)."""

@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from oclc_console.errors import SettingsError, from_os_error
 from oclc_console.marc.query import Rule, RuleMistake, compile_places, compile_rule
+from oclc_console.oclc.listed_names import fold
+from oclc_console.oclc.places import RECORD_FOLDERS, REPORTS_FOLDER, UPLOAD_FOLDER, host_of
 from oclc_console.settings import (
     REHEARSAL,
     Delivery,
@@ -44,12 +46,22 @@ class _Exchange(_Part):
     host: Annotated[str, Field(min_length=1)] = REHEARSAL
     port: Annotated[int, Field(ge=1, le=65535)] = 22
     account: Annotated[str, Field(pattern=r"^[A-Za-z0-9_{}]+$")] = "fx_{symbol}"
-    auth: Literal["key", "agent"] = "key"
+    auth: Literal["key", "agent", "keyring"] = "key"
     key: str = "~/.ssh/oclc_console"
-    upload_folder: str = "/xfer/metacoll/in/bib"
-    reports_folder: str = "/xfer/metacoll/reports"
+    upload_folder: str = UPLOAD_FOLDER
+    reports_folder: str = REPORTS_FOLDER
+    record_folders: tuple[Annotated[str, Field(pattern=r"^(/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$")], ...] = RECORD_FOLDERS
     late_after_hours: Annotated[float, Field(gt=0)] = 24
     late_first_days: Annotated[float, Field(gt=0)] = 56
+    connect_seconds: Annotated[float, Field(ge=0.5, le=300)] = 15
+    stall_seconds: Annotated[float, Field(ge=0.5, le=600)] = 30
+    connections: Annotated[int, Field(ge=1, le=8)] = 1
+    on_behalf: bool = False
+
+    @field_validator("host")
+    @classmethod
+    def _a_centre_by_its_name(cls, host: str) -> str:
+        return host_of(host)
 
 
 class _Person(_Part):
@@ -167,8 +179,14 @@ Mistake = tuple[list[str], str]  # the key's parts, and what is wrong there
 
 def _contradictions(settings: Settings) -> Iterator[Mistake]:
     """What no single value shows."""
+    if settings.exchange.on_behalf and "{symbol}" in settings.exchange.account:
+        yield (["exchange", "on_behalf"], "an account that uploads on behalf of other symbols is one account: name it in "
+                                          "exchange.account, without {symbol}")
     collections: dict[str, str] = {}
     spellings: dict[str, str] = {}
+    ends = [fold(folder.rpartition("/")[2]) for folder in settings.exchange.record_folders]
+    if len(set(ends)) < len(ends):
+        yield ["exchange", "record_folders"], "two of these folders end alike; their files would come into one folder here"
     for name, rule in settings.rules.items():
         yield from _rule_mistake(["rules", name], rule, settings)
     for code, symbol in settings.symbols.items():
@@ -190,10 +208,12 @@ def _lint_mistakes(key: list[str], symbol: Symbol) -> Iterator[Mistake]:
     if not symbol.lint_off and not symbol.lint_blocking:
         return
     from oclc_console.marc.lint import RULES  # not needed, and not loaded, for most settings
+    from oclc_console.marc.lint.sets import SET_RULES
 
+    there = RULES.keys() | SET_RULES.keys()
     for word, given in (("off", symbol.lint_off), ("blocking", symbol.lint_blocking)):
-        for name in sorted(given - RULES.keys()):
-            near = difflib.get_close_matches(name, RULES, 1)
+        for name in sorted(given - there):
+            near = difflib.get_close_matches(name, there, 1)
             hint = f"did you mean {near[0]!r}?" if near else "`oclc-console lint --rules` lists them"
             yield [*key, word], f"{name!r} is no lint rule; {hint}"
     for name in sorted(symbol.lint_off & symbol.lint_blocking):
@@ -253,6 +273,7 @@ def _first_mistakes(error: ValidationError, path: Path, text: str) -> SettingsEr
 _FORMS = {
     "collection": "a collection id has seven digits",
     "suffix": "the suffix is digits only, six at most",
+    "record_folders": "a folder at OCLC begins with a / and does not end with one, as in /xfer/metacoll/out/ongoing/new",
     "word": "a word in file names has small letters and digits only",
     "account": "an account has letters, digits, _ and {symbol} only",
 }
@@ -274,11 +295,13 @@ def _in_words(detail: Any) -> tuple[list[str], str]:
         return key, f"this key is not known; {hint}"
     if kind == "missing":
         return key, "this key is missing"
+    # who mistakes a key of [exchange] may have typed a password there: it is not repeated
+    shown = "what stands there" if key[:1] == ["exchange"] else repr(given)
     if kind == "string_pattern_mismatch":
         right = ("a symbol has two to eight letters, digits or @ $ #" if "[key]" in detail["loc"]
-                 else _FORMS.get(key[-1], "it is not of the right form"))
-        return key, f"{given!r} won't do: {right}"
-    return key, f"{given!r} won't do: {_TYPES.get(kind, detail['msg'].lower())}"
+                 else _FORMS.get([part for part in key if not part.isdigit()][-1], "it is not of the right form"))
+        return key, f"{shown} won't do: {right}"
+    return key, f"{shown} won't do: {_TYPES.get(kind, detail['msg'].lower())}"
 
 
 def _keys_at(location: tuple[Any, ...]) -> list[str]:

@@ -16,7 +16,7 @@ from oclc_console.oclc.names import escape_symbol
 from oclc_console.settings import Settings
 
 VARIABLE = "OCLC_CONSOLE_WORKSPACE"
-FOLDERS = ("inbox", "runs", "outbox", "quarantine", "reports", "ledger", "rejections", "writeback")
+FOLDERS = ("inbox", "runs", "outbox", "quarantine", "reports", "records", "ledger", "rejections", "writeback")
 
 
 def folder_name(symbol: str) -> str:

@@ -13,6 +13,7 @@ from datetime import date
 
 from oclc_console import __version__
 from oclc_console.errors import ConsoleError, HereError, from_os_error
+from oclc_console.rehearsal.mishaps import MISHAPS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -85,27 +86,43 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=int, default=1, metavar="S", help="the same seed makes the same records (default 1)")
     demo.add_argument("--dir", default="demo", metavar="DIR", help="where (default: demo)")
     demo.add_argument("--headless", action="store_true", help="the whole cycle once for every symbol, then exit")
+    demo.add_argument("--fault", choices=list(MISHAPS), default="", metavar="NAME",
+                      help="something goes wrong on purpose, one of those listed below")
+    demo.formatter_class = argparse.RawDescriptionHelpFormatter
+    demo.epilog = "what can go wrong (--fault NAME):\n" + "\n".join(f"  {m.name:<18}{m.happens}" for m in MISHAPS.values())
     init = add("init", "a starter workspace with a commented console.toml")
     init.add_argument("dir", metavar="DIR")
     init.add_argument("--name", default="Example University Library", help="the institution's name")
     check = add("check", "settings, login, folders, host key; sends nothing without --send")
     check.add_argument("symbol", nargs="?", metavar="SYMBOL")
     check.add_argument("--send", action="store_true", help="upload a small probe, as Alma's Test FTP does")
-    check.add_argument("--host-key", metavar="SHA256:...", help="pin the server's host key if it has this fingerprint")
+    _host_key(check)
+    keys = add("keys", "make a key pair for the file exchange, and how OCLC gets its public half")
+    keys.add_argument("--type", dest="kind", choices=["ed25519", "rsa"], default="ed25519",
+                      help="the kind of key (default ed25519; an rsa key has 4096 bits)")
+    keys.add_argument("--passphrase", action="store_true", help="ask for a passphrase for the private key")
+    keys.add_argument("--show", action="store_true", help="make nothing: say it again for the key that is there")
     _lint(add("lint", "what OCLC will say about the records of any MARC file; needs no workspace"))
     prepare = add("prepare", "Alma's published files become files OCLC will accept")
     prepare.add_argument("symbol", metavar="SYMBOL")
     prepare.add_argument("files", nargs="+", metavar="FILE")
     prepare.add_argument("--set-count", type=_count, metavar="N", help="Alma's own count of the set, compared")
     prepare.add_argument("--accept-unrouted", metavar="REASON", help="go on although records are unrouted or double; logged")
+    prepare.add_argument("--workers", type=int, default=1, metavar="N", help="processes on this machine (default 1)")
+    prepare.add_argument("--cluster", metavar="URL", help="a Dask scheduler, as in tcp://scheduler:8786, instead; its workers "
+                                                          "must see the workspace and the files under the same paths")
     upload = add("upload", "send what waits in a symbol's outbox (every symbol's without SYMBOL)")
     upload.add_argument("symbol", nargs="?", metavar="SYMBOL")
     upload.add_argument("--again", metavar="FILE", help="send this file once more although its bytes went out")
     upload.add_argument("--reason", metavar="R", help="why; logged")
-    fetch = add("fetch", "bring every report that is not here yet")
+    _host_key(upload)
+    fetch = add("fetch", "bring every report and file of records that is not here yet")
     fetch.add_argument("symbol", nargs="?", metavar="SYMBOL")
+    _host_key(fetch)
     account = add("account", "what became of every record")
     account.add_argument("symbol", metavar="SYMBOL")
+    account.add_argument("--mail", action="store_true", help="the mail to OCLC about what is late or was removed, to be sent")
+    _coverage(add("coverage", "where every record of the set went: excluded, set aside, each stream, unrouted, double"))
     _reports(add("reports", "OCLC's reports: import files, list, show"), shared)
     _checklist(add("checklist", "the six milestones of a symbol; sign one off, mark it not applicable, reopen it"))
     status = add("status", "where every symbol is and what it waits for")
@@ -113,6 +130,11 @@ def parser() -> argparse.ArgumentParser:
     log = add("log", "who did what, when; `log verify` proves that nothing was changed")
     log.add_argument("action", nargs="?", choices=["verify"])
     return top
+
+
+def _host_key(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--host-key", metavar="SHA256:...",
+                         help="pin the server's host key if, and only if, it has this fingerprint (for a timer)")
 
 
 def _reports(reports: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
@@ -125,6 +147,15 @@ def _reports(reports: argparse.ArgumentParser, shared: argparse.ArgumentParser) 
     show.add_argument("what", metavar="REPORT|ID", help="a report's name, an LSN or a record key")
     show.add_argument("--from", dest="start", type=_count, default=1, metavar="N", help="first row to show (default 1)")
     show.add_argument("--rows", type=_count, default=50, metavar="N", help="how many rows (default 50)")
+
+
+def _coverage(coverage: argparse.ArgumentParser) -> None:
+    coverage.add_argument("symbol", metavar="SYMBOL")
+    coverage.add_argument("--run", metavar="RUN", help="one prepare run (default: those that count for the set)")
+    coverage.add_argument("--export", metavar="PART", help="write the records of a part, such as unrouted, excluded:brief, "
+                                                           "stream:Manuscripts or quarantined")
+    coverage.add_argument("--format", choices=["csv", "alma"], help="csv (default), or alma: the MMS ids, to make a set of")
+    coverage.add_argument("--out", metavar="FILE", help="where (default: exports/SYMBOL in the workspace)")
 
 
 def _lint(lint: argparse.ArgumentParser) -> None:

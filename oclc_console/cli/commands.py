@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
         return _console(options)
     handlers = {"demo": _demo, "init": _init, "check": _check, "prepare": _prepare, "upload": _upload, "fetch": _fetch,
                 "account": _account, "reports": _reports, "checklist": _checklist, "status": _status, "log": _log,
-                "lint": _lint}
+                "lint": _lint, "coverage": _coverage, "keys": _keys}
     return handlers[options.command](options)
 
 
@@ -105,9 +105,12 @@ def _several(options: argparse.Namespace, operations: Iterator[tuple[Workspace, 
         if stop.is_set():
             break
     together: dict[str, Any] = dict(results[0]) if results else {"run": None, key: []}
-    together[key] = [item for result in results for item in result.get(key, [])]
+    for name in [name for name, value in together.items() if isinstance(value, list)]:
+        together[name] = [item for result in results for item in result.get(name, [])]
     if len(results) > 1:
         together["runs"] = [result["run"] for result in results]
+        if errors := [result["error"] for result in results if "error" in result]:
+            together["error"] = " ".join(errors)
     show.answer(together, _as_json(options), show.operation_words(options.command, together))
     return worst
 
@@ -130,16 +133,17 @@ def _demo(options: argparse.Namespace) -> int:
     if options.records < 50:
         raise CallError("fewer than 50 records leave streams empty", where="--records", then="Use 50 or more.")
     if not options.headless:
-        return main_demo(Path(options.dir), records=options.records, seed=options.seed)
+        return main_demo(Path(options.dir), records=options.records, seed=options.seed, fault=options.fault)
     from oclc_console.cli.rehearsal import ensure_rehearsal
     from oclc_console.rehearsal.demo import cycle, make_demo
+    from oclc_console.rehearsal.demo_mishap import cycle_with
     from oclc_console.rehearsal.starting import stop_server
 
-    stop = stop_on_signals()
-    workspace = make_demo(Path(options.dir), records=options.records, seed=options.seed)
-    ensure_rehearsal(workspace, seed=options.seed, turn_around_seconds=0.2)
-    result = None
-    for told in cycle(workspace, stop):
+    stop, fault = stop_on_signals(), options.fault
+    workspace = make_demo(Path(options.dir), records=options.records, seed=options.seed, fault=fault)
+    ensure_rehearsal(workspace, seed=options.seed, turn_around_seconds=0.2, fault=fault)
+    result: dict[str, Any] | None = None
+    for told in cycle_with(workspace, fault, stop) if fault else cycle(workspace, stop):
         if isinstance(told, dict):
             result = told
         else:
@@ -147,19 +151,25 @@ def _demo(options: argparse.Namespace) -> int:
     if result is None:
         raise HereError("stopped before the end", where=options.dir, then="Run the same command again: it goes on.")
     stop_server(workspace.rehearsal)
+    code: int = result.pop("exit_code", 0)
     show.answer(result, _as_json(options), show.demo_words(result))
-    return 0
+    return code
 
 
-def main_demo(root: Path, *, records: int, seed: int) -> int:
-    """Makes (or opens again) the demo's workspace, starts its rehearsal and opens the console on it."""
+def main_demo(root: Path, *, records: int, seed: int, fault: str = "") -> int:
+    """Makes (or opens again) the demo's workspace, starts its rehearsal and opens the console on it. A `fault` stays set
+    until the next demo without one."""
     from oclc_console.cli.rehearsal import ensure_rehearsal
     from oclc_console.rehearsal.demo import make_demo
     from oclc_console.tui.app import run_console
 
-    workspace = make_demo(root, records=records, seed=seed)
-    ensure_rehearsal(workspace, seed=seed, turn_around_seconds=15)
+    workspace = make_demo(root, records=records, seed=seed, fault=fault)
+    ensure_rehearsal(workspace, seed=seed, turn_around_seconds=15, fault=fault)
     run_console(workspace, workspace.root)
+    if fault:
+        from oclc_console.rehearsal.mishaps import MISHAPS
+
+        show.say(f"What went wrong on purpose: {MISHAPS[fault].happens}. {MISHAPS[fault].then}")
     return 0
 
 
@@ -174,41 +184,23 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from oclc_console.cli.exchange import run_check
+
     workspace = _ready(_workspace(options))
-    real = not workspace.settings.exchange.is_rehearsal
-    if options.send and real and not show.confirmed(
-        f"This uploads a probe to {workspace.settings.exchange.host}, OCLC's real server. Type yes to go on: "
-    ):
-        raise CallError("nothing was sent", where="--send", then="A probe to a real host needs a typed yes.")
-    lines = []
-    for symbol in _symbols(workspace, options.symbol):
-        for line in _pinning(workspace, symbol, options):
-            lines.append(line)
-            if not _as_json(options):
-                show.check_line(line)
-    bad = any(line.state == "bad" for line in lines)
-    if _as_json(options):
-        show.answer({"lines": [vars(line) for line in lines], "good": not bad}, True, [])
-    return 3 if bad else 0
+    return run_check(workspace, _symbols(workspace, options.symbol), options, as_json=_as_json(options))
 
 
-def _pinning(workspace: Workspace, symbol: Symbol, options: argparse.Namespace) -> Iterator[Any]:
-    """Checks a symbol; a host key that is not pinned is pinned when a person confirms it, and then checked again."""
-    from oclc_console.oclc.exchange import UnknownHostKey
-    from oclc_console.operations.check import check, pin_host_key
+def _keys(options: argparse.Namespace) -> int:
+    from oclc_console.cli.exchange import run_keys
 
-    try:
-        yield from check(workspace, symbol, send=options.send)
-    except UnknownHostKey as unknown:
-        if options.host_key:
-            agreed = options.host_key == unknown.fingerprint
-        else:
-            agreed = show.confirmed(f"{unknown.where} shows the host key {unknown.fingerprint}. Compare it with what OCLC "
-                                    "tells you. Type yes to pin it: ")
-        if not agreed:
-            raise
-        pin_host_key(workspace, unknown)
-        yield from check(workspace, symbol, send=options.send)
+    return run_keys(_workspace(options), options, as_json=_as_json(options))
+
+
+def _pin_named(workspace: Workspace, options: argparse.Namespace) -> None:
+    if options.host_key:
+        from oclc_console.cli.exchange import pin_named
+
+        pin_named(workspace, _symbols(workspace, options.symbol), options.host_key)
 
 
 def _prepare(options: argparse.Namespace) -> int:
@@ -216,7 +208,7 @@ def _prepare(options: argparse.Namespace) -> int:
 
     workspace = _workspace(options)
     operation = prepare(workspace, options.symbol, [Path(file) for file in options.files], set_count=options.set_count,
-                        accept_unrouted=options.accept_unrouted)
+                        accept_unrouted=options.accept_unrouted, workers=options.workers, cluster=options.cluster)
     result, code = run_operation(workspace, operation, stop_on_signals())
     result = {"run": result["run"], "symbol": operation.symbol, **result}
     show.answer(result, _as_json(options), show.operation_words("prepare", result))
@@ -229,6 +221,7 @@ def _upload(options: argparse.Namespace) -> int:
     workspace = _ready(_workspace(options))
     if options.again and not options.symbol:
         raise CallError("--again needs the symbol too", where="upload", then="Say: upload SYMBOL --again FILE --reason R")
+    _pin_named(workspace, options)
     operations = ((workspace, upload(workspace, symbol.code, again=options.again, reason=options.reason))
                   for symbol in _symbols(workspace, options.symbol))
     return _several(options, operations, "files")
@@ -238,6 +231,7 @@ def _fetch(options: argparse.Namespace) -> int:
     from oclc_console.operations.fetch import fetch
 
     workspace = _ready(_workspace(options))
+    _pin_named(workspace, options)
     operations = ((workspace, fetch(workspace, symbol.code)) for symbol in _symbols(workspace, options.symbol)
                   if options.symbol or not symbol.successor)
     return _several(options, operations, "reports")
@@ -246,8 +240,21 @@ def _fetch(options: argparse.Namespace) -> int:
 def _account(options: argparse.Namespace) -> int:
     from oclc_console.operations.account import account
 
+    if options.mail:
+        return _mail(_workspace(options), options)
     answer = account(_workspace(options), options.symbol)
     show.answer(answer.to_json(), _as_json(options), show.account_words(answer))
+    return 0
+
+
+def _mail(workspace: Workspace, options: argparse.Namespace) -> int:
+    from oclc_console.operations.mail_to_oclc import mail_text, mails_to_oclc
+
+    mails = mails_to_oclc(workspace, options.symbol)
+    told = {"symbol": options.symbol, "mails": [{"subject": mail.subject, "text": mail.text} for mail in mails]}
+    words = mail_text(mails).splitlines() or [f"There is nothing to write: no report on {options.symbol} is late, and OCLC has "
+                                              "removed nothing."]
+    show.answer(told, _as_json(options), words)
     return 0
 
 
@@ -255,6 +262,12 @@ def _lint(options: argparse.Namespace) -> int:
     from oclc_console.cli import lint
 
     return lint.run(options)
+
+
+def _coverage(options: argparse.Namespace) -> int:
+    from oclc_console.cli import coverage
+
+    return coverage.run(_workspace(options), options)
 
 
 def _reports(options: argparse.Namespace) -> int:

@@ -12,17 +12,19 @@ from oclc_console.alma.published import scan_published
 from oclc_console.cli import show
 from oclc_console.errors import CallError
 from oclc_console.marc.lint import RULES, Rule, Severity
+from oclc_console.marc.lint.sets import SET_RULES, SetRule
 from oclc_console.operations.lint_files import FileLint, lint_files
 
 _WORDS = {"OCLC": "OCLC's sentence, seen in its reports", "inferred": "OCLC's pattern, inferred for this case",
-          "ours": "our own words: OCLC says nothing of it"}
+          "ours": "our own words: OCLC says nothing of it",
+          "set": "our own words, of a whole set: prepare asks it of the ledger"}
 
 
 def run(options: argparse.Namespace) -> int:
     """Runs the lint command. 0: nothing that would keep a record out of WorldCat; 1: something, or a record is no MARC 21."""
     as_json = bool(getattr(options, "json", False))
     if options.rules:
-        show.answer({"rules": [_rule_json(rule) for rule in RULES.values()]}, as_json, _rule_words())
+        show.answer({"rules": [_rule_json(rule) for rule in _every_rule()]}, as_json, _rule_words())
         return 0
     if not options.files:
         raise CallError("no file is named", where="lint",
@@ -41,13 +43,17 @@ def run(options: argparse.Namespace) -> int:
     return 0 if all(answer.is_clean for answer in answers) else 1
 
 
-def _rule_json(rule: Rule) -> dict[str, Any]:
+def _every_rule() -> list[Rule | SetRule]:
+    return [*RULES.values(), *SET_RULES.values()]
+
+
+def _rule_json(rule: Rule | SetRule) -> dict[str, Any]:
     return {"rule": rule.id, "severity": rule.severity, "sentence": rule.shown, "words": rule.words,
             "source": rule.source, "remedy": rule.remedy}
 
 
 def _rule_words() -> Iterator[str]:
-    for rule in RULES.values():
+    for rule in _every_rule():
         yield f"{rule.id:<20} {rule.severity:<8} {rule.shown}"
         yield f"{'':<20} {'':<8} words: {_WORDS[rule.words]}"
         yield f"{'':<20} {'':<8} from:  {rule.source}"

@@ -5,27 +5,35 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict
+from typing import Any
 
 from oclc_console.files import locked, replace_file
 from oclc_console.rehearsal.folder import SETTINGS, Account, load, prepare_rehearsal
-from oclc_console.rehearsal.starting import Server, ensure_server
+from oclc_console.rehearsal.mishaps import MISHAPS, forget
+from oclc_console.rehearsal.starting import Server, ensure_server, stop_server
 from oclc_console.settings import Settings
 from oclc_console.workspace import Workspace
 
 IDLE_SECONDS = 60.0
 
 
-def ensure_rehearsal(workspace: Workspace, *, seed: int = 1, turn_around_seconds: float | None = None) -> Server:
+def ensure_rehearsal(workspace: Workspace, *, seed: int = 1, turn_around_seconds: float | None = None,
+                     fault: str | None = None) -> Server:
     """Gives the rehearsal its accounts as console.toml names them, starts its server when it isn't running, and pins its
-    host key. How it behaves stays as it was set before. Raises OtherSideError when it does not start."""
+    host key. How it behaves stays as it was set before; a `fault` named now (one of mishaps.py, or empty for none) takes
+    the place of an earlier one. Raises OtherSideError when it does not start."""
     folder = workspace.rehearsal
-    behaviour = {}
+    behaviour: dict[str, Any] = {}
     if (folder / SETTINGS).exists():
         before = load(folder)
         seed, behaviour = before.seed, asdict(before.behaviour)
         del behaviour["login_seconds"]
     if turn_around_seconds is not None:
         behaviour["turn_around_seconds"] = turn_around_seconds
+    if fault is not None and fault != behaviour.get("fault", ""):
+        stop_server(folder)  # another host key is shown only from the start on
+        forget(folder)
+        behaviour.update(fault=fault, fault_times=0 if fault and MISHAPS[fault].lasts else 1)
     prepare_rehearsal(folder, accounts=accounts_of(workspace.settings), seed=seed, **behaviour)
     server = ensure_server(folder, parent=os.getpid(), idle_seconds=IDLE_SECONDS)
     _pin(workspace, server)

@@ -114,8 +114,23 @@ def operation_words(verb: str, result: dict[str, Any]) -> list[str]:
         states = [f"  {f['state'].replace('_', ' '):<10} {f['name']:<48} {f['bytes']:>13,} bytes" for f in result["files"]]
         sent = sum(f["state"] == "sent" for f in result["files"])
         return [*states, f"{sent} of {len(states)} files sent. Next: oclc-console fetch, once OCLC has had its time."]
+    return _fetch_words(result)
+
+
+def _fetch_words(result: dict[str, Any]) -> list[str]:
+    """What a fetch brought, what it left, and what is to be asked for."""
     rows = [f"  {r['name']}: {r['type']}, {r['rows']:,} rows" for r in result["reports"]]
-    return [*rows, f"{len(rows)} new reports. Next: oclc-console account SYMBOL"]
+    records = [f"  {r['name']}: {r['bytes']:,} bytes of records ({r['folder']})" for r in result.get("records", [])]
+    left = [f"  ! {r['name']} was not taken: {r['reason']}" for r in result.get("not_taken", [])]
+    removed = [f"  ! ask OCLC for {r['name']}: it was removed{_on(r['removed_at'])}" for r in result.get("ask_for", [])]
+    mail = ["The mail to OCLC Support for what was removed: oclc-console account SYMBOL --mail"] if removed else []
+    return [*rows, *records, *left, *removed, *mail,
+            f"{len(rows)} new reports{f', {len(records)} new files of records' if records else ''}. "
+            "Next: oclc-console account SYMBOL"]
+
+
+def _on(instant: str | None) -> str:
+    return f" on {instant[:10]}" if instant else ", the server does not say when"
 
 
 def _number(value: int | None) -> str:
@@ -131,7 +146,7 @@ def account_words(account: Account) -> list[str]:
              f"{prepared.quarantined:,} + unrouted {prepared.unrouted:,} + routed {prepared.routed:,}; {stated}", ""]
     for file in account.files:
         lines.append(f"{file.name}  {file.state.replace('_', ' ')}, sent {file.sent:,} of {file.records:,}"
-                     f"{'  ! late' if file.late else ''}")
+                     f"{f'  ! late: a report was due {(file.due_at or str())[:16]}' if file.late else ''}")
         if file.outcomes is None:
             lines.append("    not reported yet" if file.sent else "    not sent yet")
             continue
@@ -143,6 +158,8 @@ def account_words(account: Account) -> list[str]:
     total = account.total
     lines += ["", f"sent {total['sent']:,}; rejections {_number(total['rejections'])}; "
                   f"matched to another number {_number(total['ocn_changed'])}; not reported {total['not_reported']:,}"]
+    if total["late"]:
+        lines.append(f"{total['late']} late; the mail to OCLC: oclc-console account {account.symbol} --mail")
     return lines
 
 
@@ -153,7 +170,10 @@ def demo_words(result: dict[str, Any]) -> list[str]:
     for row in result["symbols"]:
         lines.append(f"{row['symbol']:<8}{row['in_set']:>8,}{row['sent']:>8,}{row['match']:>8,}{row['create']:>8,}"
                      f"{row['unresolved']:>8,}{row['data_error']:>9,}{row['not_reported']:>9,}{row['rejections']:>11,}")
-    return [*lines, f"{result['files']} files in {result['seconds']:.1f} s; every record accounted for."]
+    files = f"{result['files']} files in {result['seconds']:.1f} s"
+    if "fault" in result:
+        return [*lines, f"{files}.", result["fault"]["sentence"]]
+    return [*lines, f"{files}; every record accounted for."]
 
 
 def check_line(line: CheckLine) -> None:
@@ -197,6 +217,8 @@ def status_words(status: Status) -> list[str]:
         rejected = "not yet" if row.rejections is None else f"{row.rejections:,} of {row.reported:,} rejected"
         lines.append(f"{row.symbol:<6} {cells}  {row.phase:<34} {rejected:<24} waiting on {row.waiting_on}")
     lines += ["", *(f"! {alert.symbol}: {alert.text} ({alert.then})" for alert in status.alerts)]
+    for wanted in status.ask_for:
+        lines.append(f"  ask OCLC for {wanted.name} ({wanted.symbol}): it was removed{_on(wanted.removed_at)}")
     return lines
 
 

@@ -9,54 +9,58 @@ or $f; no 1XX, 6XX or 7XX $a unless serial or integrating), which an OCLC number
 
 from __future__ import annotations
 
-from oclc_console.marc.record import Record, has_oclc_prefix, subfields
+import re
 
-_NAMES_AND_SUBJECTS = (b"1", b"6", b"7")
+from oclc_console.marc.facts import BuiltIn, Fact
+from oclc_console.marc.record import OCN_PREFIXED, Record
+
+_EACH = [bytes([code]) for code in range(256)]
+_MANUSCRIPT = frozenset(kind + level for kind in _EACH for level in _EACH if kind in b"bdfpt" or level == b"c")
+_CONTINUING = frozenset((b"s", b"b", b"i"))
+
+
+def _filled(codes: bytes, tag: str, *others: str) -> Fact:
+    """That such a field has one of these subfields, and not a blank one."""
+    return Fact(tag, re.compile(rb"\x1f[%b]\s*[^\x1f\s]" % codes).search, others, filled=codes)
+
+
+_DATE_PLACE_AND_LANGUAGE = re.compile(rb"(?s)(?=.{7,10}\S)(?=.{15,17}\S)(?=.{35,37}\S)")  # in 008
+_NUMBER = re.compile(rb"\x1fa(?i:%b)(?![^\x1f])" % OCN_PREFIXED)
+_NOT_ENGLISH = re.compile(rb"\x1fb(?!\s*(?i:eng)?\s*(?![^\x1f]))")
+
+
+FACTS = {
+    "title": _filled(b"ak", "245"), "coded": Fact("008", _DATE_PLACE_AND_LANGUAGE.match),
+    "manuscript": Fact("LDR", _MANUSCRIPT.__contains__, at=slice(6, 8)),
+    "published": _filled(b"a", "260", "264"), "extent": _filled(b"af", "300"),
+    "continuing": Fact("LDR", _CONTINUING.__contains__, at=slice(7, 8)),
+    "name or subject": _filled(b"a", "1XX", "7XX", "6XX"),
+    "011": Fact("011"), "number": Fact("035", _NUMBER.search), "not in English": Fact("040", _NOT_ENGLISH.search),
+}
+
+
+def level_of(facts: frozenset[str]) -> str | None:
+    """`01`, `02`, `03`, or None for a record full enough to report, from which of the facts are so."""
+    if "title" not in facts:
+        return "01"
+    sufficient = (
+        {"coded", "extent"} <= facts
+        and facts & {"published", "manuscript"}
+        and facts & {"continuing", "name or subject"}
+    )
+    if not sufficient and ("number" not in facts or "011" in facts):
+        return "02"
+    return "03" if "not in English" in facts else None
+
+
+BRIEF = BuiltIn(FACTS, lambda facts: level_of(facts) is not None)
 
 
 def is_brief(record: Record) -> bool:
     """Whether Alma would give the record brief level 01, 02 or 03."""
-    return brief_level(record) is not None
+    return BRIEF.of(record)
 
 
 def brief_level(record: Record) -> str | None:
     """`01`, `02`, `03`, or None for a record that is full enough to report."""
-    if not _has(record, b"245", b"ak"):
-        return "01"
-    if _insufficient(record) and not _number_overrides(record):
-        return "02"
-    languages = [value.strip().lower() for field in record.all(b"040") for value in subfields(field, b"b")]
-    return "03" if languages and languages[0] not in (b"eng", b"") else None
-
-
-def _has(record: Record, tag: bytes, codes: bytes) -> bool:
-    return any(
-        value.strip()
-        for field in record.all(tag)
-        for code in codes
-        for value in subfields(field, bytes([code]))
-    )
-
-
-def _number_overrides(record: Record) -> bool:
-    if b"011" in record.tags:
-        return False
-    return any(has_oclc_prefix(value) for field in record.all(b"035") for value in subfields(field, b"a"))
-
-
-def _insufficient(record: Record) -> bool:
-    fixed = record.first(b"008") or b""
-    date, place, language = fixed[7:11], fixed[15:18], fixed[35:38]
-    if not date.strip() or not place.strip() or not language.strip():
-        return True
-    kind, level = record.leader[6:7], record.leader[7:8]
-    manuscript = kind in (b"b", b"d", b"f", b"p", b"t") or level == b"c"
-    if not manuscript and not _has(record, b"260", b"a") and not _has(record, b"264", b"a"):
-        return True
-    if not _has(record, b"300", b"af"):
-        return True
-    continuing = level in (b"s", b"b", b"i")
-    return not continuing and not any(
-        tag[:1] in _NAMES_AND_SUBJECTS and any(value.strip() for value in subfields(field, b"a"))
-        for tag, field in zip(record.tags, record.fields, strict=True)
-    )
+    return level_of(frozenset(name for name, fact in FACTS.items() if fact.of(record)))

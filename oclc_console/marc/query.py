@@ -15,8 +15,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from oclc_console.marc.brief import is_brief
-from oclc_console.marc.record import Record, subfields
+from oclc_console.marc.brief import BRIEF
+from oclc_console.marc.facts import LEADER, BuiltIn, Fact
+from oclc_console.marc.record import SUBFIELD, Record, subfields
 
 Test = Callable[[Record], bool]
 
@@ -25,7 +26,8 @@ _CONDITION = re.compile(
     r"(?:\$(?P<code>[0-9a-z])|/(?P<first>\d{1,2})(?:-(?P<last>\d{1,2}))?)?"
     r"(?:\s*(?P<operator>[=~])\s*(?P<value>.*))?"
 )
-BUILT_IN: Mapping[str, Test] = {"brief": is_brief}
+_PLAIN_PATTERN = re.compile(r"\^?(?:[\w ]|\[\w+\])+", re.ASCII)  # means the same within a field as within a subfield
+BUILT_IN: Mapping[str, BuiltIn] = {"brief": BRIEF}
 
 
 class RuleMistake(ValueError):
@@ -57,11 +59,43 @@ def compile_rule(rule: Rule, named: Mapping[str, Rule], _inside: tuple[str, ...]
     return test
 
 
+def facts_of(rule: Rule, named: Mapping[str, Rule]) -> dict[str, Fact]:
+    """The facts from which a rule can be decided (see `holds`), by name; many rules share most of theirs."""
+    found: dict[str, Fact] = {}
+    for text in map(str.strip, (*rule.all, *rule.any, *rule.none)):
+        if not text.startswith("@"):
+            found[text] = condition_fact(text)
+        elif text[1:] in named:
+            found |= facts_of(named[text[1:]], named)
+        else:
+            found |= {f"{text} {name}": fact for name, fact in BUILT_IN[text[1:]].facts.items()}
+    return found
+
+
+def holds(rule: Rule, named: Mapping[str, Rule], true: frozenset[str]) -> bool:
+    """Whether a rule that was compiled without mistake holds where, of its facts, those named in `true` are so."""
+
+    def answer(text: str) -> bool:
+        text = text.strip()
+        if not text.startswith("@"):
+            return text in true
+        if text[1:] in named:
+            return holds(named[text[1:]], named, true)
+        return BUILT_IN[text[1:]].holds(frozenset(name.removeprefix(f"{text} ") for name in true
+                                              if name.startswith(f"{text} ")))
+
+    return (all(map(answer, rule.all)) and (not rule.any or any(map(answer, rule.any)))
+            and not any(map(answer, rule.none)))
+
+
 def compile_condition(text: str, named: Mapping[str, Rule], _inside: tuple[str, ...] = ()) -> Test:
     """A function that tells whether a record fulfils one condition. Raises RuleMistake."""
     text = text.strip()
-    if text.startswith("@"):
-        return _named(text[1:], named, _inside)
+    return _named(text[1:], named, _inside) if text.startswith("@") else condition_fact(text).of
+
+
+def condition_fact(text: str) -> Fact:
+    """The fact that a condition (no named one) states. Raises RuleMistake."""
     match = _CONDITION.fullmatch(text)
     if not match:
         raise RuleMistake(f"{text!r} is no condition; write for example 245, 852$b = WID|LAM, 300$a ~ maps?, "
@@ -70,17 +104,17 @@ def compile_condition(text: str, named: Mapping[str, Rule], _inside: tuple[str, 
         raise RuleMistake(f"{text!r} has a doubled operator; write one {match['operator']}")
     if match["operator"] and not match["value"].strip():
         raise RuleMistake(f"{text!r} compares with nothing; write the values after {match['operator']}")
-    has_tag = _tag_test(match["tag"])
     if match["first"] is not None:
-        return _positions(match, has_tag, text)
-    if match["tag"] == "LDR":
+        first, last, wanted = _positions(match, text)
+        return Fact(match["tag"], wanted.__contains__, at=slice(first, last + 1))
+    if match["tag"] == LEADER:
         raise RuleMistake(f"{text!r}: the leader has positions only, as in LDR/06 = t")
     if match["code"] is None:
         if match["operator"]:
             raise RuleMistake(f"{text!r} compares a whole field; name a subfield ({match['tag']}$a) "
                               f"or positions ({match['tag']}/0-2)")
-        return lambda record: any(map(has_tag, record.tags))
-    return _subfield(match, has_tag, text)
+        return Fact(match["tag"])
+    return Fact(match["tag"], _field_test(match["code"].encode(), match["operator"], (match["value"] or "").strip(), text))
 
 
 def _named(name: str, named: Mapping[str, Rule], inside: tuple[str, ...]) -> Test:
@@ -89,50 +123,36 @@ def _named(name: str, named: Mapping[str, Rule], inside: tuple[str, ...]) -> Tes
     if name in named:
         return compile_rule(named[name], named, (*inside, name))
     if name in BUILT_IN:
-        return BUILT_IN[name]
+        return BUILT_IN[name].of
     known = ", ".join("@" + n for n in sorted({*named, *BUILT_IN}))
     raise RuleMistake(f"@{name} is not a rule; there are {known}")
-
-
-def _tag_test(tag: str) -> Callable[[bytes], bool]:
-    wanted = tag.encode()
-    if "X" not in tag:
-        return wanted.__eq__
-    pattern = re.compile(tag.replace("X", "[0-9]").encode())
-    return lambda found: pattern.fullmatch(found) is not None
 
 
 def _values(text: str) -> frozenset[bytes]:
     return frozenset(value.strip().encode() for value in text.split("|"))
 
 
-def _subfield(match: re.Match[str], has_tag: Callable[[bytes], bool], text: str) -> Test:
-    code = match["code"].encode()
-    accepts: Callable[[bytes], bool]
-    if match["operator"] is None:
-        accepts = lambda value: True  # noqa: E731
-    elif match["operator"] == "=":
-        wanted = _values(match["value"])
-        accepts = lambda value: value.strip() in wanted  # noqa: E731
-    else:
-        try:
-            pattern = re.compile(match["value"].strip().encode())
-        except re.error as error:
-            raise RuleMistake(f"{text!r}: {match['value'].strip()!r} is no regular expression ({error})") from None
-        accepts = lambda value: pattern.search(value) is not None  # noqa: E731
-
-    def test(record: Record) -> bool:
-        return any(
-            accepts(value)
-            for tag, field in zip(record.tags, record.fields, strict=True)
-            if has_tag(tag)
-            for value in subfields(field, code)
-        )
-
-    return test
+def _field_test(code: bytes, operator: str | None, value: str, text: str) -> Callable[[bytes], object]:
+    """Whether a field has a subfield as a condition wants it. One regular expression over the whole field where it can be:
+    conditions are asked of millions of records."""
+    if operator is None:
+        mark = SUBFIELD + code
+        return lambda field: mark in field
+    if operator == "=":
+        wanted = b"|".join(re.escape(one) for one in sorted(_values(value), reverse=True))
+        return re.compile(SUBFIELD + code + rb"\s*(?:" + wanted + rb")\s*(?![^\x1f])").search
+    try:
+        pattern = re.compile(value.encode())
+    except re.error as error:
+        raise RuleMistake(f"{text!r}: {value!r} is no regular expression ({error})") from None
+    if _PLAIN_PATTERN.fullmatch(value):
+        before = b"" if value.startswith("^") else rb"[^\x1f]*"
+        return re.compile(SUBFIELD + code + before + value.removeprefix("^").encode()).search
+    return lambda field: any(map(pattern.search, subfields(field, code)))
 
 
-def _positions(match: re.Match[str], has_tag: Callable[[bytes], bool], text: str) -> Test:
+def _positions(match: re.Match[str], text: str) -> tuple[int, int, frozenset[bytes]]:
+    """The first and the last position that a condition compares, and the values it wants there."""
     first = int(match["first"])
     last = int(match["last"] or match["first"])
     if match["operator"] != "=" or last < first:
@@ -141,30 +161,27 @@ def _positions(match: re.Match[str], has_tag: Callable[[bytes], bool], text: str
     if wrong := sorted(value for value in wanted if len(value) != last - first + 1):
         raise RuleMistake(f"{text!r}: {wrong[0].decode()!r} has {len(wrong[0])} characters "
                           f"for {last - first + 1} positions")
-    if match["tag"] == "LDR":
-        return lambda record: record.leader[first : last + 1] in wanted
-    return lambda record: any(
-        field[first : last + 1] in wanted
-        for tag, field in zip(record.tags, record.fields, strict=True)
-        if has_tag(tag)
-    )
+    return first, last, wanted
 
 
-def compile_places(places: Sequence[str]) -> Callable[[Record], list[bytes]]:
-    """For settings such as `lsn = ["852$8", "001"]`: a function that gives the values at the first place that has any.
-    Raises RuleMistake."""
-    steps: list[tuple[bytes, bytes | None]] = []
+def place_steps(places: Sequence[str]) -> list[tuple[str, bytes | None]]:
+    """Settings such as `lsn = ["852$8", "001"]`: the tag and subfield code of each place, in order. Raises RuleMistake."""
+    steps: list[tuple[str, bytes | None]] = []
     for place in places:
         match = re.fullmatch(r"([0-9A-Za-z]{3})(?:\$([0-9a-z]))?", place.strip())
         if not match or (match[1] < "010") == (match[2] is not None):
             raise RuleMistake(f"{place!r} is no place in a record; write 001 or 852$8")
-        steps.append((match[1].encode(), match[2].encode() if match[2] else None))
+        steps.append((match[1], match[2].encode() if match[2] else None))
+    return steps
+
+
+def compile_places(places: Sequence[str]) -> Callable[[Record], list[bytes]]:
+    """A function that gives the values at the first of these places that has any. Raises RuleMistake."""
+    steps = place_steps(places)
 
     def values(record: Record) -> list[bytes]:
         for tag, code in steps:
-            if tag not in record.tags:
-                continue
-            fields = record.all(tag)
+            fields = record.all(tag.encode())
             found = fields if code is None else [v for field in fields for v in subfields(field, code)]
             if kept := [value.strip() for value in found if value.strip()]:
                 return kept

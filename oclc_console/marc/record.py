@@ -21,8 +21,10 @@ LONGEST_FIELD = 9_999  # ISO 2709: four digits in the directory, the 0x1E includ
 FOUR_DIGITS = [b"%04d" % i for i in range(10_000)]  # looking a number up is several times faster than formatting it
 FIVE_DIGITS = [b"%05d" % i for i in range(100_000)]
 
-_OCN_IN_035 = re.compile(rb"\(OCoLC\)\s*(?:ocm|ocn|on)?\s*(\d+)\s*#?\s*", re.IGNORECASE)
-_OCN_BARE = re.compile(rb"\s*(?:\(OCoLC\)\s*)?(?:ocm|ocn|on)?\s*(\d+)\s*#?\s*", re.IGNORECASE)
+OCN_PREFIXED = rb"\(OCoLC\)\s*(?:ocm|ocn|on)?\s*(\d+)\s*#?\s*"
+OCN_BARE = rb"(?:\(OCoLC\)\s*)?(?:ocm|ocn|on)?\s*(\d+)\s*#?\s*"
+_OCN_PREFIXED = re.compile(OCN_PREFIXED, re.IGNORECASE)
+_OCN_BARE = re.compile(rb"\s*" + OCN_BARE, re.IGNORECASE)
 _SHOWN = {
     **{code: chr(0x2400 + code) for code in range(0x20) if code != 0x1F},
     0x7F: "␡",
@@ -39,14 +41,16 @@ class Record(NamedTuple):
 
     def all(self, tag: bytes) -> list[bytes]:
         """Every field with this tag, in record order."""
+        count = self.tags.count(tag)
+        if count == 0:
+            return []
+        if count == 1:
+            return [self.fields[self.tags.index(tag)]]
         return [field for t, field in zip(self.tags, self.fields, strict=True) if t == tag]
 
     def first(self, tag: bytes) -> bytes | None:
         """The first field with this tag."""
-        try:
-            return self.fields[self.tags.index(tag)]
-        except ValueError:
-            return None
+        return self.fields[self.tags.index(tag)] if tag in self.tags else None
 
 
 class CannotExpress(ValueError):
@@ -55,6 +59,8 @@ class CannotExpress(ValueError):
 
 def subfields(field: bytes, code: bytes) -> list[bytes]:
     """The values of one subfield of a data field, in order; `code` is one byte."""
+    if SUBFIELD + code not in field:
+        return []
     return [part[1:] for part in field.split(SUBFIELD)[1:] if part[:1] == code]
 
 
@@ -71,6 +77,15 @@ def take_apart(raw: bytes) -> Record:
         tags.append(directory[at : at + 3])
         fields.append(raw[base + start : base + start + length - 1])
     return Record(raw[:24], tags, fields)
+
+
+def take_apart_loosely(raw: bytes) -> Record | None:
+    """A record that is not sound, so that people can be told which one it is: its fields as their terminators part them, named
+    by its directory; None where these two differ in number. Never for sending."""
+    directory, *fields = raw[24:].removesuffix(END_OF_RECORD).removesuffix(END_OF_FIELD).split(END_OF_FIELD)
+    if not fields or len(directory) != 12 * len(fields):
+        return None
+    return Record(raw[:24], [directory[at : at + 3] for at in range(0, len(directory), 12)], fields)
 
 
 def put_together(leader: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -106,7 +121,7 @@ def read_ocn(value: bytes) -> int | None:
 
 def has_oclc_prefix(value: bytes) -> bool:
     """Whether a 035 value says itself that it is OCLC's number (another system's bare digits must not pass for one)."""
-    return bool(_OCN_IN_035.fullmatch(value))
+    return bool(_OCN_PREFIXED.fullmatch(value))
 
 
 def text_of(field: bytes, *, utf8: bool = True) -> str:

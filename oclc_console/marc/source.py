@@ -129,33 +129,53 @@ def scan_stream(handle: Readable, where: str, *, number: int = 0, offset: int = 
     """Every record of a stream of binary MARC, sound or not, in order. Numbers go on after `number`, bytes are counted
     from `offset`; a stream that begins right behind a 0x1D gives what the whole one gives from there on. `where` names
     it in an InputError, which is raised when nothing in it ever ends."""
-    for at, raw, ended in _pieces(handle, where, offset):
-        number += 1
-        found = judge(number, at, raw, ended)
-        if found.record is None and (stray := _sound_end(found)):
-            yield Scanned(number, at, raw[:stray], None, Finding(
-                "stray-bytes", f"{stray:,} bytes that end in no record terminator stand before the next record"))
-            number += 1
-            found = judge(number, at + stray, raw[stray:])
-        yield found
+    for at, block in blocks(handle, where, offset):
+        for found in judge_block(at, block, number):
+            number = found.number
+            yield found
 
 
-def _pieces(handle: Readable, where: str, offset: int) -> Iterator[tuple[int, bytes, bool]]:
-    """(offset, bytes, whether a 0x1D ended them) for every stretch; what may stand between records is skipped."""
+def blocks(handle: Readable, where: str, offset: int = 0) -> Iterator[tuple[int, bytes]]:
+    """(offset, bytes) of a stream of binary MARC, about a megabyte at a time. Each block ends with a 0x1D, but for what
+    stands behind the last one. Raises InputError when nothing in it ever ends."""
     tail = b""
-    while block := handle.read(BLOCK):
-        parts = (tail + block).split(b"\x1d")
-        tail = parts.pop()
-        for part in parts:
-            skipped = _between(part)
-            yield offset + skipped, part[skipped:] + b"\x1d", True
-            offset += len(part) + 1
+    while read := handle.read(BLOCK):
+        block = tail + read
+        cut = block.rfind(b"\x1d") + 1
+        if cut:
+            yield offset, block[:cut]
+        tail, offset = block[cut:], offset + cut
         if len(tail) > LONGEST_WITHOUT_END:
             raise InputError(f"no record ends within {LONGEST_WITHOUT_END:,} bytes", where=f"{where}, byte {offset:,}",
                              then="This is not binary MARC 21; check what was published.")
-    skipped = _between(tail)
-    if tail[skipped:].strip(AFTER_RECORDS):
-        yield offset + skipped, tail[skipped:], False
+    if tail:
+        yield offset, tail
+
+
+def judge_block(offset: int, block: bytes, number: int = 0) -> Iterator[Scanned]:
+    """Every record of a block (see `blocks`), judged one by one; numbers go on after `number`."""
+    *stretches, rest = block.split(b"\x1d")
+    for stretch in [*(stretch + b"\x1d" for stretch in stretches), rest]:
+        found = judge_stretch(offset, stretch, number)
+        yield from found
+        number += len(found)
+        offset += len(stretch)
+
+
+def judge_stretch(offset: int, stretch: bytes, number: int = 0) -> list[Scanned]:
+    """A stretch up to a 0x1D (or the stream's end) judged: one record, or stray bytes and the sound record behind them;
+    nothing when it is only what may stand between records."""
+    ended = stretch.endswith(b"\x1d")
+    skipped = _between(stretch[:-1] if ended else stretch)
+    offset, raw = offset + skipped, stretch[skipped:]
+    if not ended and not raw.strip(AFTER_RECORDS):
+        return []
+    found = judge(number + 1, offset, raw, ended)
+    stray = 0 if found.record else _sound_end(found)
+    if not stray:
+        return [found]
+    finding = Finding("stray-bytes", f"{stray:,} bytes that end in no record terminator stand before the next record")
+    return [Scanned(number + 1, offset, raw[:stray], None, finding), judge(number + 2, offset + stray, raw[stray:])]
 
 
 def _between(part: bytes) -> int:

@@ -27,6 +27,7 @@ _ENCODING = (18, 19)  # expat's XML_ERROR_UNKNOWN_ENCODING and XML_ERROR_INCORRE
 _ENDS_EARLY = (3, 5)  # XML_ERROR_NO_ELEMENTS and XML_ERROR_UNCLOSED_TOKEN: so says expat when the file stops too soon
 _MISMATCHED = 7  # XML_ERROR_TAG_MISMATCH
 _OUTSIDE, _RECORD, _DATAFIELD = range(3)
+_AS_ALMA_WRITES, _AS_PYMARC_WRITES = ["tag", "ind1", "ind2"], ["ind1", "ind2", "tag"]  # the orders worth being quick about
 _LEADER = "\x1d"  # stands before the leader's text; no text in XML can hold it
 _IN_TEXT = -1  # instead of a mark: what comes as text now is data
 _GO_ON = b"<goes-on>"
@@ -175,8 +176,11 @@ class _Reader:
         self._start = self._keep = self._here()
 
     def _open_datafield(self, attributes: list[str]) -> None:
-        if len(attributes) == 6 and attributes[0] == "tag" and attributes[2] == "ind1" and attributes[4] == "ind2":
+        names = attributes[::2]
+        if names == _AS_ALMA_WRITES:
             _, tag, _, first, _, second = attributes
+        elif names == _AS_PYMARC_WRITES:
+            _, first, _, second, _, tag = attributes
         else:
             tag, first, second = (_named(attributes, name) for name in ("tag", "ind1", "ind2"))
         if tag < "010":

@@ -10,17 +10,13 @@ Layouts (real files; facts for BibProcessingReport and BibExceptionReport): UTF-
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
-from oclc_console.errors import InputError
 from oclc_console.oclc.report_names import ReportName, unescape_symbol
 
 PROCESSING = "BibProcessingReport"
@@ -34,7 +30,6 @@ REJECTED = ("unresolved", "data error", "processing error")
 OUTCOMES = frozenset(ACCEPTED + REJECTED)
 BLANK = "(blank)"  # the name of an outcome for which a row has no word
 
-LARGEST = 1 << 30  # bytes: far above any real report, well below what fills a machine
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BOM = b"\xef\xbb\xbf"
 _KEY = re.compile(r"([A-Za-z0-9@$#_]{1,40})_([0-9]{7})_([0-9]{1,15})::bib::([0-9]{1,18})")
@@ -218,24 +213,3 @@ def _oddities(sent: str, after: str, rest: list[str]) -> Iterator[str]:
         yield f"the number after, {after!r}, is no OCLC number"
     if rest == [""]:
         yield "there is no word for the outcome"
-
-
-def unpacked(content: bytes, name: str) -> bytes:
-    """A report as text: a zip archive that holds one file is opened, in memory; anything else is given back as it is.
-    Raises InputError."""
-    if not content.startswith(b"PK\x03\x04"):
-        return content
-    then = "Unpack it yourself, look at what it holds, then import that."
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            if len(members) != 1:
-                what = f"the archive holds {len(members)} files where one report should be"
-                raise InputError(what, where=name, then=then)
-            with archive.open(members[0]) as member:
-                text = member.read(LARGEST + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise InputError(f"the archive can't be read ({error})", where=name, then=then) from error
-    if len(text) > LARGEST:
-        raise InputError(f"the archive holds more than {LARGEST:,} bytes", where=name, then=then)
-    return text

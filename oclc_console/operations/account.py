@@ -6,11 +6,11 @@ exactly one outcome or is not reported yet. Not for the exceptions behind an out
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from oclc_console import clock
 from oclc_console.oclc.reports import ACCEPTED, PROCESSING
+from oclc_console.operations.late import Awaited, awaited_files
 from oclc_console.operations.outbox import OutboxFile, read_outbox
 from oclc_console.operations.prepared import PreparedSet, prepared_set
 from oclc_console.store.ledger import asking, ledger_files
@@ -26,7 +26,8 @@ OUTCOMES = ("match", "create", "replace", "field transfer", "unresolved", "data 
 @dataclass(frozen=True)
 class FileAccount:
     """One output file. While no report of it has come the outcomes are None (never 0) and all of it is not reported.
-    `unknown_rows` are rows of its reports that answer no record of the file; `reports` counts its processing reports."""
+    `unknown_rows` are rows of its reports that answer no record of the file; `reports` counts its processing reports.
+    While it is not reported whole, `due_at` is the instant from which on that is `late` (late.py)."""
 
     name: str
     stream: str
@@ -42,6 +43,7 @@ class FileAccount:
     reports: int
     unknown_rows: int
     sent_at: str | None
+    due_at: str | None
 
     @property
     def balanced(self) -> bool:
@@ -94,41 +96,25 @@ def account(workspace: Workspace, symbol_code: str) -> Account:
     symbol = workspace.settings.symbol(symbol_code).code
     files = read_outbox(workspace, symbol)
     answers = _answers(workspace, symbol, files)
-    firsts = _first_of_collection(files)
-    accounts = tuple(_file_account(workspace, file, answers.get(file.name), file.name in firsts) for file in files)
+    awaited = {each.file.name: each for each in awaited_files(workspace, files, list_reports(workspace))}
+    accounts = tuple(_file_account(file, answers.get(file.name), awaited.get(file.name)) for file in files)
     return Account(symbol, clock.iso(clock.now()), prepared_set(workspace, symbol), accounts)
 
 
-def _file_account(workspace: Workspace, file: OutboxFile, answer: _Answer | None, first: bool) -> FileAccount:
+def _file_account(file: OutboxFile, answer: _Answer | None, awaited: Awaited | None) -> FileAccount:
     gone = file.state in ("sent", "uncertain", "taken_cut") or (file.state == "alma" and answer is not None)
     sent = file.records if gone or answer else 0
     blank = FileAccount(file.name, file.stream, file.state, file.records, sent, None, {}, sent, False, None, None, 0, 0,
-                        file.sent_at)
-    late = _late(workspace, file, first)
+                        file.sent_at, clock.iso(awaited.due) if awaited else None)
+    late = awaited is not None and awaited.late
     if answer is None:
-        return replace(blank, late=late and bool(sent))
+        return replace(blank, late=late)
     outcomes = {word: answer.words.get(word, 0) for word in OUTCOMES}
     other = {word: count for word, count in sorted(answer.words.items()) if word not in OUTCOMES}
     open_ = sent - sum(answer.words.values())
     return replace(blank, outcomes=outcomes, other=other, not_reported=open_, late=late and open_ > 0,
                    rejections=answer.rejections, ocn_changed=answer.ocn_changed, reports=answer.reports,
                    unknown_rows=answer.unknown_rows)
-
-
-def _first_of_collection(files: tuple[OutboxFile, ...]) -> set[str]:
-    """The first file of each collection: OCLC may take weeks over it, hours over later ones."""
-    first: dict[str, str] = {}
-    for file in sorted(files, key=lambda f: f.sent_at or "9"):
-        first.setdefault(file.collection, file.name)
-    return set(first.values())
-
-
-def _late(workspace: Workspace, file: OutboxFile, first: bool) -> bool:
-    if file.sent_at is None:
-        return False
-    exchange = workspace.settings.exchange
-    patience = timedelta(days=exchange.late_first_days) if first else timedelta(hours=exchange.late_after_hours)
-    return clock.now() - clock.parse(file.sent_at) > patience
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 from oclc_console import clock
 from oclc_console.errors import ConsoleError, OtherSideError
-from oclc_console.files import locked, replace_file
+from oclc_console.oclc.listed_names import read_listed_name
 from oclc_console.oclc.places import DATA_CENTRES, alma_form
 from oclc_console.operations.connection import address_of, connect_for
-from oclc_console.operations.fetch import names_here
+from oclc_console.operations.fetched import Here, records_here, reports_here, told_before
 from oclc_console.settings import Exchange, Symbol
 from oclc_console.store import log
 from oclc_console.workspace import Workspace
 
 if TYPE_CHECKING:
-    from oclc_console.oclc.exchange import Entry, Link, UnknownHostKey
+    from oclc_console.oclc.exchange import Entry, Link
 
 
 @dataclass(frozen=True)
@@ -64,29 +64,52 @@ def check(workspace: Workspace, symbol: Symbol, *, send: bool = False) -> Iterat
     except ConsoleError as error:
         yield CheckLine(code, "bad", error.what, f"{error.where} {error.then}".strip())
         return
-    yield from _for_alma(settings.exchange, code, address.account)
+    yield from _for_alma(settings.exchange, code, address.account, settings.upload_folder_of(symbol))
 
 
-def _for_alma(exchange: Exchange, code: str, account: str) -> Iterator[CheckLine]:
+def _for_alma(exchange: Exchange, code: str, account: str, folder: str) -> Iterator[CheckLine]:
     """What to type into Alma so that it could deliver itself; in a rehearsal the host is one Alma can't reach."""
     host = "OCLC's host (this is a rehearsal)" if exchange.is_rehearsal else exchange.host
-    for field, value in alma_form(host, exchange.port, account, exchange.upload_folder):
+    for field, value in alma_form(host, exchange.port, account, folder):
         yield CheckLine(code, "note", f"in Alma, {field}: {value}")
 
 
 def _folders(workspace: Workspace, symbol: Symbol, link: Link) -> Iterator[CheckLine]:
     exchange = workspace.settings.exchange
-    waiting = link.listing(exchange.upload_folder)
+    folder = workspace.settings.upload_folder_of(symbol)
+    waiting = link.listing(folder)
     meaning = "Empty is normal: OCLC takes a file the moment it is closed." if not waiting else (
         "OCLC has not taken these: uploads that were cut short, or files it waits with. " + _names(waiting))
     yield CheckLine(symbol.code, "good" if not waiting else "note",
-                    f"upload folder {exchange.upload_folder}: {len(waiting)} files", meaning)
+                    f"upload folder {folder}: {len(waiting)} files", meaning)
+    told = told_before(workspace)
     reports = link.listing(exchange.reports_folder)
-    here = names_here(workspace)
-    new = sum(entry.name not in here for entry in reports)
     yield CheckLine(symbol.code, "good", f"reports folder {exchange.reports_folder}: {len(reports)} reports",
-                    f"{new} of them are not here yet; fetch brings them." if new else
-                    "All of them are here." if reports else "OCLC has written none yet.")
+                    _of_these(reports, reports_here(workspace, told)))
+    for remote in exchange.record_folders:
+        try:
+            records = link.listing(remote)
+        except OtherSideError as error:
+            if not isinstance(error.__cause__, FileNotFoundError | PermissionError):
+                raise
+            yield CheckLine(symbol.code, "note", f"records folder {remote}: {error.what}",
+                            "OCLC makes it for libraries that get records from it; fetch goes on without it.")
+            continue
+        meaning = _of_these(records, records_here(workspace, remote.rpartition("/")[2], told))
+        yield CheckLine(symbol.code, "good", f"records folder {remote}: {len(records)} files", meaning)
+
+
+def _of_these(entries: list[Entry], here: Here) -> str:
+    """What fetch would do with the files of a folder."""
+    listed = [(read_listed_name(entry.name), entry.size) for entry in entries]
+    new = sum(not name.stub and here.lacks(name, size) for name, size in listed)
+    removed = sum(name.stub and not here.has(name) for name, _ in listed)
+    gone = f" {removed} are only placeholders of files that OCLC removed: fetch says what to ask for." if removed else ""
+    if not entries:
+        return "OCLC has written none yet."
+    if new:
+        return f"{new} of them are not here yet; fetch brings them.{gone}"
+    return gone.strip() or "All of them are here."
 
 
 def _names(entries: list[Entry]) -> str:
@@ -96,7 +119,7 @@ def _names(entries: list[Entry]) -> str:
 def _probe(workspace: Workspace, symbol: Symbol, link: Link) -> CheckLine:
     """Uploads a few bytes and tells what became of them. Here looking is harmless: nothing depends on the answer."""
     name = f"probe.{clock.stamp(clock.now())}.txt"
-    folder = workspace.settings.exchange.upload_folder
+    folder = workspace.settings.upload_folder_of(symbol)
     with tempfile.TemporaryDirectory() as place:
         local = Path(place) / name
         local.write_bytes(b"oclc-console connection probe; not MARC data\n")
@@ -111,14 +134,6 @@ def _probe(workspace: Workspace, symbol: Symbol, link: Link) -> CheckLine:
         return CheckLine(symbol.code, "note", f"probe {name} uploaded and still listed",
                          "OCLC usually takes a file at once; look again later.")
     return CheckLine(symbol.code, "good", f"probe {name} uploaded; gone at once, as OCLC does: good")
-
-
-def pin_host_key(workspace: Workspace, unknown: UnknownHostKey) -> None:
-    """Pins a host key that a person has compared; logged with their name."""
-    with locked(workspace.root / "known_hosts.lock", doing="pinning a host key"):
-        old = workspace.known_hosts.read_bytes() if workspace.known_hosts.exists() else b""
-        replace_file(workspace.known_hosts, old + unknown.line.encode() + b"\n")
-    log.append(workspace, "check.host_key_pinned", "", line=unknown.line, fingerprint=unknown.fingerprint)
 
 
 def network_file_system(path: Path) -> str | None:

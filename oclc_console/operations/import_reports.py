@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,10 @@ from typing import Any
 from oclc_console import clock
 from oclc_console.errors import CallError, InputError
 from oclc_console.files import is_plain_name, locked, replace_file
+from oclc_console.oclc.archives import LARGEST, Opened, opened
+from oclc_console.oclc.listed_names import ListedName, read_listed_name
 from oclc_console.oclc.report_names import ReportName, parse_report_name
-from oclc_console.oclc.reports import LARGEST, UNDERSTOOD, Report, lines_of, read_report, unpacked
+from oclc_console.oclc.reports import UNDERSTOOD, Report, lines_of, read_report
 from oclc_console.store import rejections, report_rows
 from oclc_console.store.events import Event, ReportFiled, ReportRefused
 from oclc_console.store.report_rows import ReportInfo, list_reports
@@ -72,25 +74,31 @@ def _exit_code(result: dict[str, Any]) -> int:
 
 
 def file_report(
-    workspace: Workspace, name: str, content: bytes | Path, symbol: str | None = None
+    workspace: Workspace, name: str, content: bytes | Path, symbol: str | None = None, *, may_have_grown: bool = False
 ) -> ReportFiled | ReportRefused:
     """Files one report under its name. It goes to the folder of the symbol whose outbox holds the file it answers (a
     retiring symbol's files go out under its successor), else of `symbol`, else of the symbol in its name, else in its
-    record keys, else to UNKNOWN. Raises HereError when somebody else is filing, CallError for an impossible symbol."""
+    record keys, else to UNKNOWN. A report and its zip are one report. `may_have_grown`: where the report of this name that
+    is here is only the beginning of this one (OCLC was still writing it when it was fetched), this one takes its place.
+    Raises HereError when somebody else is filing, CallError for an impossible symbol."""
     if symbol is not None and not is_plain_name(folder_name(symbol)):
         raise CallError(f"{_shown(symbol)!r} can't be a symbol", then="Call one that stands in console.toml.")
-    if reason := _unfit_name(name):
+    if reason := unfit_name(name):
         return ReportRefused(_shown(name), reason)
     if isinstance(content, Path):
         if (size := content.stat().st_size) > LARGEST:
             return ReportRefused(name, f"it has {size:,} bytes; no report is that large. Look at what it is.")
         content = content.read_bytes()
+    try:
+        given = _given(name, content)
+    except InputError as error:
+        return ReportRefused(name, str(error))
     with locked(workspace.runs / ".locks" / "filing-reports.lock", doing="filing a report", wait_seconds=60):
-        return _filed(workspace, name, content, symbol)
+        return _filed(workspace, given, symbol, may_have_grown)
 
 
-def _unfit_name(name: str) -> str | None:
-    """Why a file of this name can't be kept in our folders."""
+def unfit_name(name: str) -> str | None:
+    """Why a file of this name can't be kept in our folders as a report; None when it can."""
     if not is_plain_name(name):
         return "its name holds a path, a colon, a control character or an outer blank. Rename it, then import it."
     if name != _shown(name):
@@ -99,6 +107,9 @@ def _unfit_name(name: str) -> str | None:
         return f"its name is longer than {_LONGEST_NAME} bytes. Rename it, then import it."
     if "." not in name:  # so that no report can take the place of a run's ledger or of reviews.json
         return "its name has no ending. Rename it so that it ends in .txt, then import it."
+    if (listed := read_listed_name(name)).stub:
+        return (f"it is only OCLC's placeholder for {listed.wanted}, which OCLC has removed from its server. Ask OCLC Support "
+                "for that file, then import it.")
     return None
 
 
@@ -106,25 +117,68 @@ def _shown(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode()
 
 
-def _filed(workspace: Workspace, name: str, content: bytes, symbol: str | None) -> ReportFiled | ReportRefused:
-    sha256 = hashlib.sha256(content).hexdigest()
-    standing = _standing(workspace, name)
-    if standing and hashlib.sha256(standing.read_bytes()).hexdigest() != sha256:
-        return ReportRefused(name, f"{standing} is here already and holds other bytes; it stays as it is. Compare the "
-                                   "two; if both are wanted, rename the new one and import it again.")
+@dataclass(frozen=True)
+class _Given:
+    """A report to be filed: the name and bytes it came with, what its name tells (or the one inside its archive, where the
+    archive's own tells nothing), and its text."""
+
+    name: str
+    content: bytes
+    parts: ReportName | None
+    listed: ListedName
+    text: bytes
+
+    @property
+    def text_sha256(self) -> str:
+        return hashlib.sha256(self.text).hexdigest()
+
+
+def _given(name: str, content: bytes) -> _Given:
+    """Raises InputError for an archive that can't be opened, or that holds another report than it is called."""
+    report: Opened = opened(content, name)
+    parts, inner = parse_report_name(name), parse_report_name(report.inner)
+    listed = read_listed_name(name)
+    if parts and inner and report.inner != listed.base:
+        raise InputError(f"the archive holds another report than its name says: {report.inner}", where=name,
+                         then="Unpack it yourself and import that file.")
+    if inner and not parts:
+        parts, listed = inner, read_listed_name(report.inner)
+    return _Given(name, content, parts, listed, report.text)
+
+
+def _filed(workspace: Workspace, given: _Given, symbol: str | None, may_have_grown: bool) -> ReportFiled | ReportRefused:
+    standing = _standing(workspace, given.listed)
+    if standing:
+        try:
+            text = opened(standing.read_bytes(), str(standing)).text
+        except InputError as error:
+            return ReportRefused(given.name, str(error))
+        if text != given.text:
+            if not (may_have_grown and standing.name == given.listed.base and given.text.startswith(text)):
+                return ReportRefused(given.name, _differs(standing, given))
+            given = replace(given, name=standing.name, content=given.text)
+        else:
+            given = replace(given, content=standing.read_bytes(), listed=read_listed_name(standing.name))
     infos = list_reports(workspace)
-    parts = parse_report_name(name)
-    if before := _seen_before(workspace, infos, name, sha256, parts):
-        return _event(replace(before, name=name), already=True)
+    if before := _seen_before(workspace, infos, given, standing):
+        return _event(replace(before, name=given.name), already=True)
     try:
-        report = _read(workspace, name, content, parts)
+        report = _read(workspace, given)
     except InputError as error:
-        return ReportRefused(name, str(error))
-    folder = standing.parent.name if standing else _folder_for(workspace, symbol, parts, report)
-    info = _derive(workspace, name, folder, parts, report, infos, content)
+        return ReportRefused(given.name, str(error))
+    name = standing.name if standing else given.name
+    folder = standing.parent.name if standing else _folder_for(workspace, symbol, given.parts, report)
+    info = _derive(workspace, name, folder, report, infos, given)
     workspace.at("reports", folder)
-    replace_file(report_rows.kept_path(workspace, folder, name), content)  # last: from here the report counts
+    replace_file(report_rows.kept_path(workspace, folder, name), given.content)  # last: from here the report counts
     return _event(info, already=False)
+
+
+def _differs(standing: Path, given: _Given) -> str:
+    here = f"{standing} is here already and holds other bytes"
+    if standing.name != given.name and read_listed_name(standing.name).base != given.listed.base:
+        here = f"{standing} is here already, its name differs only in capitals or accents, and it holds other bytes"
+    return f"{here}; it stays as it is. Compare the two; if both are wanted, rename the new one and import it again."
 
 
 def _event(info: ReportInfo, *, already: bool) -> ReportFiled:
@@ -132,19 +186,22 @@ def _event(info: ReportInfo, *, already: bool) -> ReportFiled:
                        already, info.sha256, info.refused_lines)
 
 
-def _standing(workspace: Workspace, name: str) -> Path | None:
-    """The report of this name that is kept already, under whatever symbol."""
-    return next((path for folder in sorted((workspace.root / "reports").glob("*"))
-                 if (path := folder / name).is_file()), None)
+def _standing(workspace: Workspace, listed: ListedName) -> Path | None:
+    """The report of this name that is kept already, under whatever symbol, zipped or not. Names that some disks take for
+    one are one: a workspace may move to such a disk."""
+    found = [Path(entry.path) for folder in sorted((workspace.root / "reports").glob("*")) for entry in os.scandir(folder)
+             if not entry.name.startswith(".") and read_listed_name(entry.name).folded == listed.folded]
+    return min(found, key=lambda path: (path.name != listed.name, path.name), default=None)
 
 
 def _seen_before(
-    workspace: Workspace, infos: list[ReportInfo], name: str, sha256: str, parts: ReportName | None
+    workspace: Workspace, infos: list[ReportInfo], given: _Given, standing: Path | None
 ) -> ReportInfo | None:
-    """The report filed before under this name, or the same bytes under another. Two reports of a layout without record
-    keys may hold the same bytes and yet be two: there OCLC's name decides."""
+    """The report filed before under this name, or the same text under another. Two reports of a layout without record
+    keys may hold the same text and yet be two: there OCLC's name decides."""
+    name, sha256 = standing.name if standing else given.name, given.text_sha256
     for info in infos:
-        same = info.sha256 == sha256 and (info.name == name or info.understood or parts is None)
+        same = info.text_sha256 == sha256 and (info.name == name or info.understood or given.parts is None)
         derived = (report_rows.rows_path(workspace, info.symbol, info.name),
                    rejections.exceptions_path(workspace, info.symbol, info.name))
         if same and all(path.is_file() for path in derived):
@@ -152,16 +209,16 @@ def _seen_before(
     return None
 
 
-def _read(workspace: Workspace, name: str, content: bytes, parts: ReportName | None) -> Report:
-    text = unpacked(content, name)
-    if not text.strip():
+def _read(workspace: Workspace, given: _Given) -> Report:
+    if not given.text.strip():
         raise InputError("it is empty; a report has at least one line", then="Fetch it again, or ask OCLC for it.")
-    if _MARC_START.match(text) and _MARC_END in text:
+    if _MARC_START.match(given.text) and _MARC_END in given.text:
         raise InputError("it holds MARC records and is no report", then="For Alma's files, use: oclc-console prepare")
-    report = read_report(text, parts)
+    parts = given.parts
+    report = read_report(given.text, parts)
     collection = parts.collection if parts else report.collection
     kind = _kind_of(workspace, collection)
-    return read_report(text, parts, kind) if kind != "bib" else report
+    return read_report(given.text, parts, kind) if kind != "bib" else report
 
 
 def _kind_of(workspace: Workspace, collection: str | None) -> str:
@@ -179,11 +236,11 @@ def _folder_for(workspace: Workspace, symbol: str | None, parts: ReportName | No
 
 
 def _derive(
-    workspace: Workspace, name: str, folder: str, parts: ReportName | None, report: Report,
-    infos: list[ReportInfo], content: bytes,
+    workspace: Workspace, name: str, folder: str, report: Report, infos: list[ReportInfo], given: _Given
 ) -> ReportInfo:
     """Writes all that is made from the report: its rows, its exceptions, and last its counts."""
     _clean(workspace, folder, name)
+    parts = given.parts
     original, received = parts.original if parts else "", _received(parts, report)
     tally = report_rows.file_rows(workspace, folder, name, original, report.rows())
     documents = rejections.write_exceptions(
@@ -195,8 +252,8 @@ def _derive(
         sender=(parts.sender if parts else report.symbol) or "",
         collection=(parts.collection if parts else report.collection) or "",
         original=original, received=received, epoch_ms=report.epoch_ms, filed_at=clock.iso(clock.now()),
-        filed_by=workspace.actor, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content), documents=documents,
-        superseded=0,
+        filed_by=workspace.actor, sha256=hashlib.sha256(given.content).hexdigest(), bytes=len(given.content),
+        documents=documents, superseded=0, text_sha256=given.text_sha256,
     )
     info = replace(info, superseded=_superseded(workspace, info, infos))
     report_rows.file_info(workspace, info)
@@ -251,7 +308,7 @@ def report_lines(workspace: Workspace, symbol: str, name: str, offset: int = 0, 
     if not is_plain_name(name) or not path.is_file():
         raise CallError(f"{folder_name(symbol)} has no report of this name", where=_shown(name),
                         then="See the names with: oclc-console reports list")
-    lines = lines_of(unpacked(path.read_bytes(), name))
+    lines = lines_of(opened(path.read_bytes(), name).text)
     return [line for _, line in islice(lines, max(0, offset), max(0, offset) + max(0, count))]
 
 

@@ -16,11 +16,15 @@ name = {name}
 suffix = ""                            # the last digits of every Alma id of yours, for example "9999"
 
 [exchange]
-host = "rehearsal"                     # practise first; then your data centre: filex-m1.oclc.org (US), filex-r1 (Europe),
-                                       # filex-r2 (Australia), filex-r3 (Canada). The account belongs to one of them.
+host = "rehearsal"                     # practise first; then your data centre: us, europe, australia or canada, or its
+                                       # host (filex-m1.oclc.org ...). The account belongs to one of them.
 account = "fx_{{symbol}}"
-auth = "key"                           # key | agent
-key = "~/.ssh/oclc_console"            # the private key whose .pub stands in OCLC's .ssh/authorized_keys
+auth = "key"                           # key | agent | keyring (the system's keyring has the passphrase or password)
+key = "~/.ssh/oclc_console"            # the private key whose .pub stands in OCLC's .ssh/authorized_keys: oclc-console keys
+connections = 1                        # how many files go out at once, 8 at most; the order within a collection is kept
+# on_behalf = true                     # one account that uploads for several symbols (xfer/SYMBOL/metacoll/in)
+late_first_days = 56                   # while OCLC has never reported on a collection, a report is late after so long;
+late_after_hours = 24                  # once it has, after so long
 
 [people.{key}]
 name = {login}

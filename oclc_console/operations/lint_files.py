@@ -3,8 +3,6 @@ marc/lint; how the answer is shown is the command line's."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -12,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from oclc_console.csv_cells import csv_line
 from oclc_console.errors import InputError, from_os_error
 from oclc_console.files import replacing
 from oclc_console.marc.identifiers import lsn_reader, mms_of
@@ -148,23 +147,15 @@ def _told(file: str, scanned: Scanned, linter: Linter) -> list[Told]:
 
 
 def _csv(opened: ExitStack, path: Path) -> Callable[[Sequence[Told]], None]:
-    """Writes findings as lines a spreadsheet can hold; a cell that a spreadsheet would run as a formula is written as
-    text."""
+    """Writes findings as lines a spreadsheet can hold."""
     handle = opened.enter_context(replacing(path))
-    text = io.TextIOWrapper(handle, encoding="utf-8", newline="")
-    opened.callback(text.detach)
-    rows = csv.writer(text)
-    rows.writerow(_COLUMNS)
+    handle.write(csv_line(_COLUMNS))
 
     def write(told: Sequence[Told]) -> None:
         for each in told:
             remedy = RULES[each.rule].remedy if each.rule in RULES else ""
             cells = (each.place.file, each.place.number, each.place.offset, each.place.lsn or "", each.place.mms or "",
                      each.rule, each.severity, each.sentence, remedy)
-            rows.writerow([_cell(cell) for cell in cells])
+            handle.write(csv_line(cells))
 
     return write
-
-
-def _cell(value: str | int) -> str | int:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value

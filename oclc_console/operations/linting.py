@@ -1,73 +1,98 @@
 """Lint inside prepare: every record that would go out is asked what OCLC will say of it; a rule that the symbol made blocking
-holds the record back. Each finding is a line of the run's findings.csv. Not for the rules themselves (marc/lint), nor for
-linting files outside a workspace (lint_files.py)."""
+holds the record back. Works on the batches of one chunk. Not for the rules themselves (marc/lint), nor for what only the whole
+set shows (set_checks.py), nor for linting files outside a workspace (lint_files.py)."""
 
 from __future__ import annotations
 
-import contextlib
-import csv
-import os
-from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from oclc_console.marc.lint import Context, Linter, LintFinding, without
-from oclc_console.marc.record import text_of
-from oclc_console.marc.source import Finding, Scanned
+from oclc_console.marc.batch import Batch
+from oclc_console.marc.lint import RULES, Context, Linter, LintFinding, without
+from oclc_console.marc.source import Finding
 from oclc_console.operations.routing import Placed
 from oclc_console.settings import Settings, Symbol
-from oclc_console.store.events import Event, Linted
 
-COLUMNS = ("lsn", "mms", "record number", "severity", "rule", "held back", "sentence")
+COLUMNS = ("lsn", "mms", "file", "record number", "severity", "rule", "held back", "sentence")
+Line = list[str | int]  # number in the chunk, lsn, mms, severity, rule, held back, sentence
+
+
+@dataclass(frozen=True)
+class LintRules:
+    """What console.toml says about linting one symbol, as plain values that can travel to another process."""
+
+    suffix: str
+    libraries: frozenset[str]
+    off: frozenset[str]
+    blocking: frozenset[str]
+
+
+def lint_rules(settings: Settings, symbol: Symbol) -> LintRules:
+    """The lint settings of a symbol."""
+    return LintRules(settings.institution.suffix, frozenset(symbol.libraries), symbol.lint_off, symbol.lint_blocking)
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What a rule says of a set, or a part of it: how many records, and the first one's LSN and sentence."""
+
+    severity: str
+    records: int
+    first: str
+    sentence: str
+
+
+@lru_cache(maxsize=4)
+def _linter(rules: LintRules) -> Linter | None:
+    kept = without(rules.off & RULES.keys())
+    return Linter(kept.values(), Context(rules.suffix, rules.libraries)) if kept else None
 
 
 class Linting:
-    """The linting of one prepare run."""
+    """The linting of one chunk: `predicted` is each rule's count so far."""
 
-    def __init__(self, settings: Settings, symbol: Symbol, findings: Path) -> None:
-        context = Context(settings.institution.suffix, frozenset(symbol.libraries))
-        self._linter = Linter(without(symbol.lint_off).values(), context)
-        self._blocking = symbol.lint_blocking
-        self._file = open(findings, "x", newline="", encoding="utf-8")  # noqa: SIM115  closed by finish or abandon
-        self._csv = csv.writer(self._file)
-        self._csv.writerow(COLUMNS)
-        self._records: dict[str, int] = {}
-        self._first: dict[str, tuple[str, str, str]] = {}
+    def __init__(self, rules: LintRules) -> None:
+        self._linter, self._blocking = _linter(rules), rules.blocking
+        self.predicted: dict[str, Predicted] = {}
 
-    def hold_back(self, placed: Placed, scanned: Scanned) -> Placed:
-        """The record's place, which becomes quarantine when a blocking rule speaks about it. Records that don't go out
-        anyway are not asked."""
-        if placed.stream is None or scanned.record is None:
-            return placed
-        findings = self._linter.check(scanned.record)
-        for rule in {finding.rule: finding for finding in findings}.values():
-            self._records[rule.rule] = self._records.get(rule.rule, 0) + 1
-            if rule.rule not in self._first:
-                self._first[rule.rule] = (str(rule.severity), placed.lsn or "", rule.sentence)
-        for finding in findings:
-            self._write(finding, placed, scanned.number)
-        held = next((finding for finding in findings if finding.rule in self._blocking), None)
-        if held is None:
-            return placed
-        return replace(placed, fate=f"quarantined:{held.rule}", stream=None, finding=Finding(held.rule, held.sentence))
+    def hold_back(self, batch: Batch, placed: Placed) -> list[Line]:
+        """Asks about each record of the batch that goes out, and holds back (in `placed`) those about which a blocking rule
+        speaks. A line for each finding."""
+        if self._linter is None:
+            return []
+        lines: list[Line] = []
+        for place, stream in enumerate(placed.streams):
+            record = batch.record(place) if stream is not None else None
+            if record is not None and (findings := self._linter.check(record)):
+                self._count(findings, placed.lsns[place] or "")
+                ids = [placed.lsns[place] or "", placed.mms[place] or ""]
+                lines += [self._line(batch.numbers[place], ids, finding) for finding in findings]
+                self._hold(placed, place, findings)
+        return lines
 
-    def _write(self, finding: LintFinding, placed: Placed, number: int) -> None:
-        ids = [text_of((value or "").encode()) for value in (placed.lsn, placed.mms)]
-        shown = [f"'{value}" if value[:1] in "=+-@" and value else value for value in ids]
+    def _count(self, findings: list[LintFinding], lsn: str) -> None:
+        for finding in {finding.rule: finding for finding in reversed(findings)}.values():
+            known = self.predicted.get(finding.rule) or Predicted(str(finding.severity), 0, lsn, finding.sentence)
+            self.predicted[finding.rule] = replace(known, records=known.records + 1)
+
+    def _line(self, number: int, ids: list[str], finding: LintFinding) -> Line:
         held = "yes" if finding.rule in self._blocking else ""
-        self._csv.writerow([*shown, number, finding.severity, finding.rule, held, finding.sentence])
+        return [number, *ids, str(finding.severity), finding.rule, held, finding.sentence]
 
-    def finish(self) -> Iterator[Event]:
-        """Closes the list and tells each rule's count, the worst first."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        order = ("CRITICAL", "SEVERE", "MINOR", "NOTICE")
-        for rule in sorted(self._records, key=lambda r: (order.index(self._first[r][0]), -self._records[r])):
-            severity, first, sentence = self._first[rule]
-            yield Linted(rule, severity, self._records[rule], first, sentence)
+    def _hold(self, placed: Placed, place: int, findings: list[LintFinding]) -> None:
+        held = next((finding for finding in findings if finding.rule in self._blocking), None)
+        if held:
+            placed.fates[place], placed.streams[place] = f"quarantined:{held.rule}", None
+            placed.findings[place] = Finding(held.rule, held.sentence)
 
-    def abandon(self) -> None:
-        """Closes the list without caring for it: the run goes no further."""
-        with contextlib.suppress(OSError):
-            self._file.close()
+
+def add_up(parts: list[Mapping[str, Predicted]]) -> dict[str, Predicted]:
+    """What the rules say of the whole, from its parts in order; the worst first, and of those the most frequent."""
+    whole: dict[str, Predicted] = {}
+    for part in parts:
+        for rule, here in part.items():
+            known = whole.get(rule)
+            whole[rule] = replace(known, records=known.records + here.records) if known else here
+    order = ("CRITICAL", "SEVERE", "MINOR", "NOTICE")
+    return dict(sorted(whole.items(), key=lambda item: (order.index(item[1].severity), -item[1].records, item[0])))

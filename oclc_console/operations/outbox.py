@@ -105,7 +105,10 @@ def fold_states(files: Sequence[OutboxFile], history: Iterable[Recorded]) -> lis
 
 def _after(file: OutboxFile, event: Event, at: str) -> OutboxFile:
     if isinstance(event, FileStarted):
-        return replace(file, state="partial", stage="started", attempts=event.attempt, reason="its upload was interrupted")
+        # once bytes of it may have been there, that stays so: OCLC may take the file between two attempts
+        stage = "opened" if file.state == "partial" and file.stage in ("opened", "closing") else "started"
+        return replace(file, state="partial", stage=stage, attempts=event.attempt, acknowledged=event.start,
+                       reason="its upload was interrupted")
     if isinstance(event, FileOpened):
         return replace(file, stage="opened")
     if isinstance(event, FileClosing):

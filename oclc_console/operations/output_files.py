@@ -1,82 +1,135 @@
-"""Writes a prepare run's output files in the run's own folder: split at N records, named to OCLC's rules, each with its
-count, bytes and SHA-256. Not for deciding what goes in (routing.py), nor for the outbox (prepare.py moves them there)."""
+"""A prepare run's output files: which record stands in which, split at N records with all copies of one LSN together, named
+to OCLC's rules; and writing one. Not for deciding what goes in (routing.py), nor for the outbox (publish.py moves them)."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO
 
-from oclc_console.files import sync_folder
+import numpy as np
+import numpy.typing as npt
+
+from oclc_console.files import replacing
 from oclc_console.oclc.names import UploadName, number_in
+from oclc_console.operations.chunks import STOP, Stopped
+from oclc_console.operations.fragments import records_path
 from oclc_console.settings import Stream, Symbol
+
+_BLOCK = 1 << 20
+Ends = npt.NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class Piece:
+    """Bytes `start` to `end` of a chunk's fragment for the file's stream."""
+
+    chunk: int
+    start: int
+    end: int
 
 
 @dataclass
 class OutputFile:
-    """One file being written; `end` is where its last record ends so far, in bytes."""
+    """One output file as planned: `end` is where its last record ends so far, in bytes; `pieces` what it is made of."""
 
     name: str
     stream: Stream
+    number: int
     order: int
-    handle: BinaryIO
     records: int = 0
     end: int = 0
-    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    pieces: list[Piece] = field(default_factory=list)
 
 
-class OutputFiles:
-    """The output files of one run. `used` holds the names that are taken already, so that numbers go on from them."""
+class _Line:
+    """A stream's files: the one being filled, how far its fragments are used up, and where repeated LSNs live."""
 
-    def __init__(self, folder: Path, sender: Symbol, records_per_file: int, day: date, used: set[str]) -> None:
-        self._folder, self._sender, self._limit, self._day = folder, sender, records_per_file, day
+    def __init__(self) -> None:
+        self.file: OutputFile | None = None
+        self.chunk, self.at = -1, 0
+        self.homes: dict[str, OutputFile] = {}
+
+
+class OutputPlan:
+    """Which record stands in which file of a run. `used` holds the names that are taken already, so that numbers go on from
+    them. A file takes no new LSN once it holds N records; a later copy of an LSN that it holds still joins it at its end, so
+    a file can exceed N by such copies, and OCLC sees all copies of an LSN in one file."""
+
+    def __init__(self, sender: Symbol, records_per_file: int, day: date, used: set[str]) -> None:
+        self._sender, self._limit, self._day = sender, records_per_file, day
         self._used = set(used)
-        self._open: dict[str, OutputFile] = {}
-        self.closed: list[OutputFile] = []
-        folder.mkdir()
+        self._lines = [_Line() for _ in sender.streams]
+        self.files: list[OutputFile] = []
 
-    def add(self, stream: Stream, raw: bytes) -> OutputFile:
-        """Appends a record to the stream's file, opening the next one when it is full."""
-        file = self._open.get(stream.word)
-        if file is not None and file.records >= self._limit:
-            self._close(self._open.pop(stream.word))
-            file = None
+    def place(self, stream: int, chunk: int, length: int, repeated_lsn: str) -> OutputFile:
+        """Puts a record that may have copies, the next of its chunk and stream, into a file; its end is then the file's."""
+        line = self._lines[stream]
+        file = line.homes.get(repeated_lsn)
         if file is None:
-            file = self._open[stream.word] = self._next(stream)
-        file.handle.write(raw)
-        file.digest.update(raw)
-        file.records += 1
-        file.end += len(raw)
+            file = line.homes[repeated_lsn] = self._open(line, stream)
+        self._add(line, file, chunk, 1, length)
         return file
 
-    def _next(self, stream: Stream) -> OutputFile:
+    def place_many(self, stream: int, chunk: int, records: int, ends: Ends) -> tuple[OutputFile, int]:
+        """Puts as many as fit of so many records without copies, the next of their chunk and stream, into one file, and says
+        how many these are. `ends` are where each of them ends, in bytes from the first one's start."""
+        line = self._lines[stream]
+        file = self._open(line, stream)
+        fitting = min(records, self._limit - file.records)
+        self._add(line, file, chunk, fitting, int(ends[fitting - 1]))
+        return file, fitting
+
+    def _open(self, line: _Line, stream: int) -> OutputFile:
+        if line.file is None or line.file.records >= self._limit:
+            line.file = self._next(stream)
+        return line.file
+
+    def _add(self, line: _Line, file: OutputFile, chunk: int, records: int, length: int) -> None:
+        if line.chunk != chunk:
+            line.chunk, line.at = chunk, 0
+        last = file.pieces[-1] if file.pieces else None
+        if last is not None and last.chunk == chunk and last.end == line.at:
+            last.end += length
+        else:
+            file.pieces.append(Piece(chunk, line.at, line.at + length))
+        line.at += length
+        file.records += records
+        file.end += length
+
+    def _next(self, place: int) -> OutputFile:
+        stream = self._sender.streams[place]
         numbers = (number_in(name, stream.collection, self._day) or 0 for name in self._used)
         number = max(numbers, default=0) + 1
         name = str(UploadName(stream.collection, self._sender.code, stream.word, self._day, number))
         self._used.add(name)
-        place = self._sender.streams.index(stream)
-        return OutputFile(name, stream, place * 100_000 + number, open(self._folder / name, "xb", buffering=1 << 20))
+        self.files.append(OutputFile(name, stream, place, place * 100_000 + number))
+        return self.files[-1]
 
-    def _close(self, file: OutputFile) -> None:
-        file.handle.flush()
-        os.fsync(file.handle.fileno())
-        file.handle.close()
-        self.closed.append(file)
 
-    def close(self) -> None:
-        """Closes and syncs every file, and the folder they are in."""
-        for word in list(self._open):
-            self._close(self._open.pop(word))
-        self.closed.sort(key=lambda file: file.order)
-        sync_folder(self._folder)
+@dataclass(frozen=True)
+class WriteTask:
+    """An output file to be written into `target` from the fragments in `fragments`."""
 
-    def abandon(self) -> None:
-        """Closes what is open without caring for it: the run goes no further."""
-        for file in self._open.values():
-            with contextlib.suppress(OSError):  # what is still buffered may not fit on the disk; it is not wanted either
-                file.handle.close()
-        self._open.clear()
+    target: Path
+    fragments: Path
+    stream: int
+    pieces: tuple[Piece, ...]
+
+
+def write_output(task: WriteTask) -> tuple[str, str]:
+    """Writes one output file; its name and the SHA-256 of its bytes, in hex. Doing it twice does no harm. Raises Stopped."""
+    digest = hashlib.sha256()
+    with replacing(task.target) as target:
+        for piece in task.pieces:
+            with open(records_path(task.fragments, piece.chunk, task.stream), "rb", buffering=0) as source:
+                source.seek(piece.start)
+                left = piece.end - piece.start
+                while left and (block := source.read(min(_BLOCK, left))):
+                    target.write(block)
+                    digest.update(block)
+                    left -= len(block)
+            if (task.fragments / STOP).exists():
+                raise Stopped
+    return task.target.name, digest.hexdigest()

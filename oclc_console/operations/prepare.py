@@ -1,40 +1,50 @@
 """prepare: Alma's published files become files OCLC will accept, and every record in the set gets its ledger row. Records
-leave byte for byte as they came. Nothing is half-done: all is written in the run's folder, counted, checked at the gate,
-and only then moved to its places; a run killed while moving is finished by the next one. Not for sending (upload.py).
+leave byte for byte as they came. The set is cut into chunks that any number of workers work through (chunks.py); then their
+fragments are put together in source order (assembly.py), so the outcome is the same whoever did the work. Nothing is
+half-done: all is written in the run's folder, counted, checked at the gate, and only then moved to its places; a run killed
+while moving is finished by the next one. Not for sending (upload.py).
 """
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
 import shutil
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from oclc_console import clock
-from oclc_console.alma.published import parse_name, require_published, require_settled, scan_published
+from oclc_console.alma.published import Region, parse_name, regions, require_published, require_settled
+from oclc_console.csv_cells import csv_line
 from oclc_console.errors import CallError, InputError, Refused
-from oclc_console.files import is_utf8, locked, replace_file, sha256_of, shown_name, sync_folder
-from oclc_console.marc.record import Record, text_of
-from oclc_console.marc.source import Scanned
+from oclc_console.files import is_utf8, locked, replace_file, shown_name, sync_folder
+from oclc_console.operations import tally
 from oclc_console.operations.already_sent import sent_before
-from oclc_console.operations.linting import Linting
+from oclc_console.operations.assembly import Chunk, loose_records, write_findings, write_ledger, write_set_aside
+from oclc_console.operations.chunks import CHUNK_BYTES, STOP, ChunkTask, Stopped, work_through
+from oclc_console.operations.fragments import QUARANTINE, records_path, taken_path
+from oclc_console.operations.linting import add_up, lint_rules
 from oclc_console.operations.outbox import OutboxFile, read_outbox
-from oclc_console.operations.output_files import OutputFile, OutputFiles
+from oclc_console.operations.output_files import OutputFile, OutputPlan, WriteTask, write_output
 from oclc_console.operations.publish import STAGING, finish_interrupted, publish
-from oclc_console.operations.routing import Placed, Router
-from oclc_console.settings import Symbol
+from oclc_console.operations.routing import routing_rules
+from oclc_console.operations.set_checks import SetFinding, set_findings, set_ids
+from oclc_console.operations.tally import Source
+from oclc_console.operations.workers import carry_out, check_workers, executor
+from oclc_console.settings import Settings, Symbol
 from oclc_console.store import log
-from oclc_console.store.events import Counted, Event, FileReady, Note, SentBefore, SetAside, SourceRead, Staged
-from oclc_console.store.ledger import LedgerRow, LedgerWriter
+from oclc_console.store.events import Counted, Event, FileReady, Linted, Note, SentBefore, Staged
+from oclc_console.store.ledger import run_ledgers
 from oclc_console.store.runs import Operation, RunFolder
 from oclc_console.workspace import Workspace, folder_name
+
+_FRAGMENTS = "fragments"
+_LEDGER = "ledger.parquet"
+SETTLE_SECONDS = 0.5  # a file that is still being written has changed by then
 
 
 def prepare(
@@ -44,14 +54,21 @@ def prepare(
     *,
     set_count: int | None = None,
     accept_unrouted: str | None = None,
+    workers: int = 1,
+    cluster: str | None = None,
 ) -> Operation:
     """Prepares a symbol's files from what Alma published. `set_count` is Alma's own count of the set; `accept_unrouted` a
-    person's reason for going on although some records go nowhere or to two streams. Raises CallError or InputError before
-    a run is made when the call can't work; the run itself raises Refused at the gate (unrouted or double > 0)."""
+    person's reason for going on although some records go nowhere or to two streams. `workers` processes of this machine do
+    the work, or a Dask cluster whose scheduler's address is `cluster`; its workers must have this package and see the
+    workspace and the files under the same paths. Raises CallError or InputError before a run is made when the call can't
+    work; the run itself raises Refused at the gate (unrouted or double > 0)."""
     symbol = workspace.settings.symbol(symbol_code)
+    check_workers(workers, cluster)
     _check_call(workspace, symbol, paths, accept_unrouted)
+    _check_deletes(workspace.settings, symbol, paths, set_count)
     asked = {"files": [str(path) for path in paths], "set_count": set_count, "accept_unrouted": accept_unrouted}
-    job = _Prepare(workspace, symbol, [Path(path) for path in paths], set_count, accept_unrouted, asked)
+    job = _Prepare(workspace, symbol, [Path(path).absolute() for path in paths], set_count, accept_unrouted, asked,
+                   workers, cluster)
     return Operation("prepare", symbol.code, asked, job.work, fold, exit_code)
 
 
@@ -63,7 +80,7 @@ def _check_call(workspace: Workspace, symbol: Symbol, paths: Sequence[Path], rea
     if not workspace.settings.sender(symbol).streams:
         raise CallError(f"{symbol.code} has no streams", where=str(workspace.settings.path),
                         then=f"Add [[symbols.{symbol.code}.streams]] with a collection id and what it keeps.")
-    seen: dict[Path, Path] = {}
+    seen: set[Path] = set()
     for path in paths:
         if not is_utf8(str(path)):
             raise CallError("its name is not UTF-8, so it can't stand in the ledger", where=shown_name(str(path)),
@@ -73,61 +90,24 @@ def _check_call(workspace: Workspace, symbol: Symbol, paths: Sequence[Path], rea
                             then="Check the name; Alma's files are usually put in inbox.")
         if path.resolve() in seen:
             raise CallError("the file is named twice", where=str(path), then="Name it once.")
-        seen[path.resolve()] = path
+        seen.add(path.resolve())
         require_published(path)
-        known = parse_name(path.name, workspace.settings.institution.suffix)
-        if known and known.kind == "delete":
-            raise CallError("this is Alma's file of deleted records, which prepare does not take yet", where=str(path),
-                            then="Leave it out: its records carry no holding, so their local numbers would be wrong.")
 
 
-@dataclass
-class _Tally:
-    """What has been counted so far; the first faults of each kind in the file in hand."""
-
-    in_set: int = 0
-    routed: int = 0
-    unrouted: int = 0
-    double: int = 0
-    quarantined: int = 0
-    excluded: Counter[str] = field(default_factory=Counter)
-    faults: dict[str, list[Any]] = field(default_factory=dict)
-    loose: list[tuple[str, str, str, int]] = field(default_factory=list)
-
-    def counts(self) -> dict[str, Any]:
-        """The counts as they stand."""
-        return {"in_set": self.in_set, "excluded": dict(self.excluded), "routed": self.routed, "unrouted": self.unrouted,
-                "double": self.double, "quarantined": self.quarantined}
-
-    def since(self, before: dict[str, Any]) -> dict[str, Any]:
-        """What has been counted since `before`."""
-        now = self.counts()
-        excluded = {rule: n - before["excluded"].get(rule, 0) for rule, n in now.pop("excluded").items()}
-        return {key: n - before[key] for key, n in now.items()} | {"excluded": {r: n for r, n in excluded.items() if n}}
-
-    def count(self, fate: str) -> None:
-        self.in_set += 1
-        kind, _, detail = fate.partition(":")
-        if kind == "excluded":
-            self.excluded[detail] += 1
-        elif kind == "quarantined":
-            self.quarantined += 1
-        elif kind == "unrouted":
-            self.unrouted += 1
-        else:
-            self.routed += 1
-            self.double += kind == "double"
-
-    def event(self, set_count: int | None) -> Counted:
-        return Counted(self.in_set, set_count, dict(sorted(self.excluded.items())), self.routed, self.unrouted,
-                       self.double, self.quarantined)
+def _check_deletes(settings: Settings, symbol: Symbol, paths: Sequence[Path], set_count: int | None) -> None:
+    deletes = [path for path in paths if _tells_deletes(settings, path)]
+    if deletes and not any(stream.kind == "delete" for stream in settings.sender(symbol).streams):
+        raise CallError(f"this is Alma's file of deleted records, and {settings.sender(symbol).code} has no stream for them",
+                        where=str(deletes[0]),
+                        then='Add a stream with kind = "delete" and its Delete WorldCat Holdings collection to console.toml.')
+    if deletes and set_count is not None:
+        raise CallError("a file of deleted records is counted in holdings, not in the set's records", where="--set-count",
+                        then="Leave --set-count out, or prepare that file by itself.")
 
 
-SETTLE_SECONDS = 0.5  # a file that is still being written has changed by then
-
-
-class _Stopped(Exception):
-    """Somebody asked the run to stop."""
+def _tells_deletes(settings: Settings, path: Path) -> bool:
+    known = parse_name(path.name, settings.institution.suffix)
+    return known is not None and known.kind == "delete"
 
 
 @dataclass
@@ -138,6 +118,8 @@ class _Prepare:
     set_count: int | None
     reason: str | None
     asked: dict[str, Any]
+    workers: int
+    cluster: str | None
 
     def work(self, folder: RunFolder) -> Iterator[Event]:
         sender = self.workspace.settings.sender(self.symbol)
@@ -151,124 +133,150 @@ class _Prepare:
             yield from self._prepare(folder, sender)
 
     def _prepare(self, folder: RunFolder, sender: Symbol) -> Iterator[Event]:
-        router = Router(self.workspace.settings, self.symbol)
-        used = {path.name for path in (self.workspace.root / "outbox").rglob("*.mrc")}
-        day = clock.now().astimezone().date()
-        outputs = OutputFiles(folder.path / STAGING, sender, self.symbol.records_per_file, day, used)
-        ledger = LedgerWriter(folder.path / STAGING / "ledger.parquet")
-        tally = _Tally()
-        linting = Linting(self.workspace.settings, self.symbol, folder.path / "findings.csv")
-        folder.progress.total = sum(path.stat().st_size for path in self.paths)
-        folder.progress.files_total = len(self.paths)
-        digests = []
+        staging = folder.path / STAGING
         try:
-            with open(folder.path / STAGING / "quarantine.mrc", "xb", buffering=0) as quarantine:
-                for path in self.paths:
-                    before = tally.counts()
-                    yield from self._one_source(folder, path, router, linting, outputs, ledger, quarantine, tally)
-                    if folder.stop.is_set():
-                        raise _Stopped
-                    digests.append(sha256_of(path))
-                    yield SourceRead(path.name, folder.progress.file_total, path.stat().st_size, digests[-1],
-                                     tally.since(before))
-            if not tally.in_set:
-                raise InputError("the files hold no records", where=", ".join(path.name for path in self.paths),
-                                 then="Check the publishing job in Alma: an empty file usually means an empty set.")
-            yield from linting.finish()
-            yield tally.event(self.set_count)
-            yield from self._gate(folder, tally)
-            outputs.close()
-            ledger.close()
-            yield from self._sent_before(folder)
-            staged = self._stage(folder, outputs.closed, digests)
+            (staging / _FRAGMENTS).mkdir(parents=True)
+            with executor(self.workers, self.cluster) as workers:
+                try:
+                    staged = yield from self._make(folder, staging, sender, workers)
+                except BaseException:
+                    (staging / _FRAGMENTS / STOP).touch()  # whoever still works must not keep the executor from closing
+                    raise
+            shutil.rmtree(staging / _FRAGMENTS)
+            sync_folder(staging)
         except BaseException as error:
-            try:
-                linting.abandon()
-                outputs.abandon()
-                ledger.abandon()
-            finally:
-                shutil.rmtree(folder.path / STAGING, ignore_errors=True)
-            if isinstance(error, _Stopped):
+            shutil.rmtree(staging, ignore_errors=True)
+            if isinstance(error, Stopped):
                 return
             raise
         yield staged
         yield from publish(self.workspace, self.symbol, folder.path)
 
-    def _one_source(self, folder: RunFolder, path: Path, router: Router, linting: Linting, outputs: OutputFiles,
-                    ledger: LedgerWriter, quarantine: io.FileIO, tally: _Tally) -> Iterator[Event]:
-        progress = folder.progress
-        progress.file, progress.file_done, before = path.name, 0, progress.done
-        tally.faults.clear()
-        published = scan_published(path)
-        for scanned in published:
-            if folder.stop.is_set():
-                published.close()
-                return
-            placed = linting.hold_back(router.place(scanned), scanned)
-            tally.count(placed.fate)
-            if placed.fate.startswith("quarantined"):
-                quarantine.write(scanned.raw)
-                self._fault(tally, placed, scanned)
-            elif placed.fate in ("unrouted", "double"):
-                tally.loose.append((placed.fate, placed.mms or "", placed.lsn or "", scanned.number))
-            output = outputs.add(placed.stream, scanned.raw) if placed.stream else None
-            ledger.add(_row(path, scanned, placed, output))
-            progress.file_total = scanned.number
-            progress.done = before + published.taken
-        progress.files_done += 1
-        progress.done = before + path.stat().st_size
-        for skipped in published.skipped:
-            yield Note(f"{path.name}: {skipped.name} skipped, {skipped.reason}")
-        for rule, (records, number, offset, detail) in tally.faults.items():
-            yield SetAside(path.name, rule, records, number, offset, detail)
+    def _make(self, folder: RunFolder, staging: Path, sender: Symbol, workers: Executor) -> Generator[Event, None, Staged]:
+        fragments = staging / _FRAGMENTS
+        sources = yield from self._work_through(folder, fragments, workers)
+        parts = [(chunk, result) for source in sources for chunk, result in source.chunks()]
+        chunks = [chunk for chunk, _ in parts]
+        used = {path.name for path in (self.workspace.root / "outbox").rglob("*.mrc")}
+        plan = OutputPlan(sender, self.symbol.records_per_file, clock.now().astimezone().date(), used)
+        write_ledger(staging / _LEDGER, fragments, chunks, plan, sender.streams)
+        write_findings(folder.path / "findings.csv", fragments, chunks)
+        self._keep_quarantine(staging, [chunk for chunk, result in parts if result.faults])
+        for rule, told in add_up([result.predicted for _, result in parts]).items():
+            yield Linted(rule, told.severity, told.records, told.first, told.sentence)
+        of_the_set = self._check_set(folder, staging / _LEDGER)
+        for found in of_the_set:
+            yield Linted(found.rule.id, str(found.rule.severity), found.records, found.ids[0], found.rule.sentence)
+        counted = tally.count(sources, self.set_count)
+        yield counted
+        try:
+            self._refuse_traps(folder, of_the_set)
+            loose = [chunk for chunk, result in parts if result.fates.keys() & {"unrouted", "double"}]
+            yield from self._gate(folder, counted, loose_records(fragments, loose))
+        except Refused:
+            write_ledger(folder.path / _LEDGER, fragments, chunks, None, sender.streams)  # Coverage shows what stood in the way
+            raise
+        yield from self._sent_before(staging / _LEDGER)
+        writes = [WriteTask(staging / file.name, fragments, file.number, tuple(file.pieces)) for file in plan.files]
+        digests = dict(filter(None, carry_out(workers, write_output, writes, folder.stop)))
+        plan.files.sort(key=lambda file: file.order)
+        return self._stage(folder, plan.files, digests, [source.digest.hexdigest() for source in sources])
 
-    def _fault(self, tally: _Tally, placed: Placed, scanned: Scanned) -> None:
-        rule = placed.fate.partition(":")[2]
-        detail = placed.finding.detail if placed.finding else ""
-        if rule in tally.faults:
-            tally.faults[rule][0] += 1
-        else:
-            tally.faults[rule] = [1, scanned.number, scanned.offset, detail]
+    def _work_through(
+        self, folder: RunFolder, fragments: Path, workers: Executor
+    ) -> Generator[Event, None, list[Source]]:
+        numbers = count()
+        sources = [self._source(path, fragments, numbers) for path in self.paths]
+        home = {task.number: (source, task.region) for source in sources for task in source.tasks}
+        tasks = [task for source in sources for task in source.tasks]
+        progress, unsaid, done = folder.progress, list(sources), 0
+        progress.total, progress.files_total = sum(source.size for source in sources), len(sources)
+        for result in carry_out(workers, work_through, tasks, folder.stop):
+            if result is None:
+                progress.done = done + _taken(fragments, unsaid[0])
+                continue
+            source, region = home[result.number]
+            source.take(result)
+            progress.file, progress.file_total, progress.file_done = source.path.name, source.size, source.hashed
+            done += region.end - region.start
+            progress.done = done
+            while unsaid and unsaid[0].whole:
+                yield from unsaid.pop(0).events()
+                progress.files_done += 1
+        if all(source.empty for source in sources):
+            raise InputError("the files hold no records", where=", ".join(path.name for path in self.paths),
+                             then="Check the publishing job in Alma: an empty file usually means an empty set.")
+        return sources
 
-    def _gate(self, folder: RunFolder, tally: _Tally) -> Iterator[Event]:
-        if self.set_count is not None and self.set_count != tally.in_set:
-            apart = f"{abs(self.set_count - tally.in_set):,} {'missing' if self.set_count > tally.in_set else 'too many'}"
-            yield Note(f"Alma counted {self.set_count:,} records in the set, the files hold {tally.in_set:,}: {apart}")
-        if not tally.loose:
+    def _source(self, path: Path, fragments: Path, numbers: Iterator[int]) -> Source:
+        size, deletes = path.stat().st_size, _tells_deletes(self.workspace.settings, path)
+        routing = routing_rules(self.workspace.settings, self.symbol, deletes=deletes)
+        lint = lint_rules(self.workspace.settings, self.symbol)
+        ledgers = tuple(run_ledgers(self.workspace, self.symbol.code)) if deletes else None
+        cut = [Region(path, 0, size, whole=True)] if deletes else regions(path, CHUNK_BYTES)
+        tasks = [ChunkTask(next(numbers), region, fragments, routing, lint, ledgers) for region in cut]
+        return Source(path, size, tasks)
+
+    def _keep_quarantine(self, staging: Path, chunks: list[Chunk]) -> None:
+        paths = [records_path(staging / _FRAGMENTS, chunk.number, QUARANTINE) for chunk in chunks]
+        if paths:
+            replace_file(staging / "quarantine.mrc", (path.read_bytes() for path in paths))
+            write_set_aside(staging / "quarantine.csv", staging / _FRAGMENTS, chunks)
+
+    def _check_set(self, folder: RunFolder, ledger: Path) -> list[SetFinding]:
+        """What the set as a whole shows; each rule that speaks has its records listed in the run's folder."""
+        before = run_ledgers(self.workspace, self.symbol.code)
+        found = set_findings(self.workspace, self.symbol.code, [ledger], before)
+        for finding in found:
+            ids = set_ids(self.workspace, self.symbol.code, finding.rule.id, [ledger], before)
+            lines: Iterable[Sequence[str | int | None]] = chain([("lsn", "mms", "ocn")], ids)
+            replace_file(folder.path / f"{finding.rule.id}.csv", map(csv_line, lines))
+        return found
+
+    def _refuse_traps(self, folder: RunFolder, found: Iterable[SetFinding]) -> None:
+        for finding in found:
+            if finding.rule.id in self.symbol.lint_blocking:
+                raise Refused(f"{finding.rule.sentence} ({finding.records:,} records; console.toml makes {finding.rule.id} "
+                              "blocking). Nothing was put in the outbox", where=str(folder.path / f"{finding.rule.id}.csv"),
+                              then=finding.rule.remedy)
+
+    def _gate(self, folder: RunFolder, counted: Counted, loose: Iterable[tuple[str, str, str, int]]) -> Iterator[Event]:
+        if self.set_count is not None and self.set_count != counted.in_set:
+            apart = f"{abs(self.set_count - counted.in_set):,} {'missing' if self.set_count > counted.in_set else 'too many'}"
+            yield Note(f"Alma counted {self.set_count:,} records in the set, the files hold {counted.in_set:,}: {apart}")
+        if not counted.unrouted and not counted.double:
             return
         listing = folder.path / "unrouted.csv"
-        replace_file(listing, _csv([("why", "mms", "lsn", "record number"), *tally.loose]))
-        words = f"{tally.unrouted:,} unrouted and {tally.double:,} double of {tally.in_set:,} records"
+        lines: Iterable[Sequence[str | int]] = chain([("why", "mms", "lsn", "record number")], loose)
+        replace_file(listing, map(csv_line, lines))
+        words = f"{counted.unrouted:,} unrouted and {counted.double:,} double of {counted.in_set:,} records"
         if self.reason:
             log.append(self.workspace, "prepare.accepted", self.symbol.code, run=folder.name, reason=self.reason,
-                       unrouted=tally.unrouted, double=tally.double, in_set=tally.in_set)
+                       unrouted=counted.unrouted, double=counted.double, in_set=counted.in_set)
             yield Note(f"{words} accepted: {self.reason}")
             return
         raise Refused(f"{words}: no stream wants the former, two want the latter; a record that is not sent loses its "
                       "holding at scan/delete. Nothing was put in the outbox", where=str(listing),
                       then='Change the streams\' keep rules in console.toml, or go on with --accept-unrouted "reason".')
 
-    def _sent_before(self, folder: RunFolder) -> Iterator[Event]:
+    def _sent_before(self, ledger: Path) -> Iterator[Event]:
         """Says how many of these very records went out already: OCLC takes them again without harm, but nobody should
         have to find out later."""
-        for name, records in sent_before(self.workspace, self.symbol.code, folder.path / STAGING / "ledger.parquet"):
+        for name, records in sent_before(self.workspace, self.symbol.code, ledger):
             yield SentBefore(name, records)
 
-    def _stage(self, folder: RunFolder, files: list[OutputFile], digests: list[str]) -> Staged:
-        if not (folder.path / STAGING / "quarantine.mrc").stat().st_size:
-            (folder.path / STAGING / "quarantine.mrc").unlink()
-        sidecars = [self._sidecar(folder.name, file, digests) for file in files]
+    def _stage(self, folder: RunFolder, files: list[OutputFile], written: dict[str, str], digests: list[str]) -> Staged:
+        sidecars = [self._sidecar(folder.name, file, written[file.name], digests) for file in files]
         for sidecar in sidecars:
             content = orjson.dumps(sidecar, option=orjson.OPT_INDENT_2)
             replace_file(folder.path / STAGING / f"{sidecar['name']}.json", content)
-        sync_folder(folder.path / STAGING)
         return Staged(sidecars, [file.name for file in self._superseded(set(digests))])
 
-    def _sidecar(self, run: str, file: OutputFile, digests: list[str]) -> dict[str, Any]:
+    def _sidecar(self, run: str, file: OutputFile, sha256: str, digests: list[str]) -> dict[str, Any]:
         sender = self.workspace.settings.sender(self.symbol)
         return {"name": file.name, "symbol": self.symbol.code, "sender": sender.code, "stream": file.stream.word,
                 "collection": file.stream.collection, "delivery": file.stream.delivery, "records": file.records,
-                "bytes": file.end, "sha256": file.digest.hexdigest(), "run": run, "order": file.order,
+                "bytes": file.end, "sha256": sha256, "run": run, "order": file.order,
                 "prepared_at": clock.iso(clock.now()), "sources": digests,
                 "source_names": [path.name for path in self.paths]}
 
@@ -278,37 +286,13 @@ class _Prepare:
                 if file.state == "waiting" and file.attempts == 0 and set(file.sources) <= digests]
 
 
-def _row(path: Path, scanned: Scanned, placed: Placed, output: OutputFile | None) -> LedgerRow:
-    record, stream = scanned.record, placed.stream
-    return LedgerRow(
-        path.name, scanned.number, scanned.offset, len(scanned.raw), placed.mms, placed.lsn, placed.ocn, placed.library,
-        record.leader[5:6].decode("latin-1") if record else None, placed.fate, stream.word if stream else None,
-        stream.collection if stream else None, output.name if output else None, output.end if output else None,
-        hashlib.sha256(scanned.raw).digest(), _content_digest(record) if record else None,
-    )
-
-
-def _content_digest(record: Record) -> bytes:
-    """Of everything but 005, which changes whenever a record is merely saved again."""
-    digest = hashlib.sha256(record.leader[5:12] + record.leader[17:])
-    for tag, content in zip(record.tags, record.fields, strict=True):
-        if tag != b"005":
-            digest.update(tag + content + b"\x1e")
-    return digest.digest()
-
-
-def _cell(value: Any) -> Any:
-    """A value as a spreadsheet may see it: nothing from a record is run as a formula, no control character gets through."""
-    if not isinstance(value, str):
-        return value
-    plain = text_of(value.encode())
-    return f"'{plain}" if plain[:1] in "=+-@" and plain else plain
-
-
-def _csv(rows: list[Any]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows([_cell(value) for value in row] for row in rows)
-    return text.getvalue().encode()
+def _taken(fragments: Path, source: Source) -> int:
+    """How many bytes have been read of a source that can't be cut into chunks, as its worker last told."""
+    path = taken_path(fragments, source.tasks[0].number)
+    try:
+        return min(int(path.read_text("ascii") or 0), source.size)
+    except FileNotFoundError:
+        return 0
 
 
 def fold(events: Sequence[Event]) -> dict[str, Any]:

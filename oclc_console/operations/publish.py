@@ -26,8 +26,9 @@ def publish(workspace: Workspace, symbol: Symbol, run: Path) -> Iterator[Event]:
     ledger = staging / "ledger.parquet"
     if ledger.exists():
         move_into_place(ledger, workspace.at("ledger", symbol.code) / f"{run.name}.parquet")
-    if (quarantine := staging / "quarantine.mrc").exists():
-        move_into_place(quarantine, workspace.at("quarantine", symbol.code) / f"{run.name}.mrc")
+    for ending in ("mrc", "csv"):
+        if (quarantine := staging / f"quarantine.{ending}").exists():
+            move_into_place(quarantine, workspace.at("quarantine", symbol.code) / f"{run.name}.{ending}")
     outbox = workspace.at("outbox", symbol.code)
     for name in staged.supersedes:
         _withdraw(outbox, name)

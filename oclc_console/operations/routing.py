@@ -1,68 +1,121 @@
 """Decides where each record of a symbol's set goes: set aside, excluded by a rule, to one stream, to none, to two. Not for
-reading or writing files (prepare.py)."""
+reading or writing files (chunks.py).
+
+Many rules ask for the same few facts, and in a big set only so many combinations of them occur: each fact is asked once of a
+whole batch of records, and what a combination leads to is worked out once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
-from oclc_console.marc.identifiers import library_of, lsn_reader, mms_of, ocn_reader
-from oclc_console.marc.query import Test, compile_condition, compile_rule
-from oclc_console.marc.record import Record
-from oclc_console.marc.source import Finding, Scanned
-from oclc_console.settings import Settings, Stream, Symbol
+from oclc_console.marc.batch import Batch, read_column, read_texts
+from oclc_console.marc.identifiers import LIBRARY, MMS, lsn_steps, ocn_steps, text_at
+from oclc_console.marc.query import Rule, facts_of, holds
+from oclc_console.marc.record import take_apart_loosely
+from oclc_console.marc.source import Finding
+from oclc_console.settings import Settings, Symbol
 
 MISSING_001 = Finding("missing-001", "there is no 001, so nobody could bring OCLC's number home to Alma")
 MISSING_LSN = Finding("missing-lsn", "no local number stands where console.toml's lsn says it should")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Placed:
-    """Where a record goes. `fate` as in the ledger; `stream` is the one that would send it; `finding` says why it was set
-    aside, or what is odd about one that is kept."""
+    """Where the records of a batch go, a list for each. `fates` as in the ledger; `streams` has the place in the sender's
+    streams of the one that would send the record; `findings` says why it was set aside."""
 
-    fate: str
-    stream: Stream | None
-    finding: Finding | None
-    mms: str | None
-    lsn: str | None
-    ocn: int | None
-    library: str | None
+    fates: list[str]
+    streams: list[int | None]
+    findings: list[Finding | None]
+    mms: list[str | None]
+    lsns: list[str | None]
+    ocns: list[int | None]
+    libraries: list[str | None]
+
+
+@dataclass(frozen=True)
+class RoutingRules:
+    """What console.toml says about routing one symbol, as plain values that can travel to another process: the named rules,
+    where ids stand, what is left out, and what the streams of the symbol that sends (itself, or its successor) keep, each with
+    its place among them."""
+
+    named: tuple[tuple[str, Rule], ...]
+    lsn: tuple[str, ...]
+    ocn: tuple[str, ...]
+    exclude: tuple[str, ...]
+    keeps: tuple[tuple[int, Rule], ...]
+
+
+def routing_rules(settings: Settings, symbol: Symbol, *, deletes: bool = False) -> RoutingRules:
+    """The routing rules of a symbol; with `deletes` those for Alma's `_delete` files, whose records go to the symbol's delete
+    streams and nowhere else, and are never excluded: a holding must go although its last bib was, say, a brief one. From other
+    files a delete stream takes only what its own keep asks for."""
+    streams = enumerate(settings.sender(symbol).streams)
+    if deletes:
+        keeps = [(place, stream.keep) for place, stream in streams if stream.kind == "delete"]
+    else:
+        keeps = [(place, stream.keep) for place, stream in streams if stream.kind != "delete" or stream.keep != Rule()]
+    return RoutingRules(tuple(settings.rules.items()), symbol.lsn, symbol.ocn, () if deletes else symbol.exclude, tuple(keeps))
+
+
+@lru_cache(maxsize=4)
+def router_of(rules: RoutingRules) -> Router:
+    """The router of these rules, compiled once a process."""
+    return Router(rules)
 
 
 class Router:
-    """The compiled rules of one symbol; its files go out under `sender` (itself, or its successor when it retires)."""
+    """The compiled rules of one symbol."""
 
-    def __init__(self, settings: Settings, symbol: Symbol) -> None:
-        named = settings.rules
-        self.sender = settings.sender(symbol)
-        self._lsn: Callable[[Record], str | None] = lsn_reader(symbol.lsn)
-        self._ocn: Callable[[Record], int | None] = ocn_reader(symbol.ocn)
-        self._exclusions: list[tuple[str, Test]] = [
-            (rule.lstrip("@"), compile_condition(rule, named)) for rule in symbol.exclude
-        ]
-        self._streams: list[tuple[Stream, Test]] = [
-            (stream, compile_rule(stream.keep, named)) for stream in self.sender.streams
-        ]
+    def __init__(self, rules: RoutingRules) -> None:
+        self._rules, self._named = rules, dict(rules.named)
+        self._lsn, self._ocn = lsn_steps(rules.lsn), ocn_steps(rules.ocn)
+        self._exclusions = [(text.strip().lstrip("@"), Rule(all=(text,))) for text in rules.exclude]
+        every = [*(rule for _, rule in self._exclusions), *(keep for _, keep in rules.keeps)]
+        self._facts = {name: fact for rule in every for name, fact in facts_of(rule, self._named).items()}
+        self._known: dict[int, tuple[str, int | None]] = {}
 
-    def place(self, scanned: Scanned) -> Placed:
-        """Where this record goes."""
-        record, finding = scanned.record, scanned.finding
-        if record is None or (finding and finding.fatal):
-            rule = finding.rule if finding else "unreadable"
-            return Placed(f"quarantined:{rule}", None, finding, None, None, None, None)
-        mms, lsn = mms_of(record), self._lsn(record)
-        if mms is None or lsn is None:
-            missing = MISSING_001 if mms is None else MISSING_LSN
-            return Placed(f"quarantined:{missing.rule}", None, missing, mms, lsn, None, library_of(record))
-        fate, stream = self._fate(record)
-        return Placed(fate, stream, finding, mms, lsn, self._ocn(record), library_of(record))
+    def place(self, batch: Batch) -> Placed:
+        """Where the records of a batch go."""
+        decided = [self._known.get(true) or self._decide(true) for true in self._true_facts(batch)]
+        placed = Placed([fate for fate, _ in decided], [stream for _, stream in decided], list(batch.findings),
+                        read_texts(MMS, batch), read_texts(self._lsn, batch), read_column(self._ocn, batch),
+                        read_texts(LIBRARY, batch))
+        for number, (leader, mms, lsn) in enumerate(zip(batch.leaders, placed.mms, placed.lsns, strict=True)):
+            if not leader or mms is None or lsn is None:
+                self._set_aside(placed, number, bool(leader), batch.raws[number])
+        return placed
 
-    def _fate(self, record: Record) -> tuple[str, Stream | None]:
-        for name, excludes in self._exclusions:
-            if excludes(record):
+    def _true_facts(self, batch: Batch) -> list[int]:
+        """For each record which facts are true of it, as bits."""
+        true = [0] * len(batch.raws)
+        for place, fact in enumerate(self._facts.values()):
+            bit = 1 << place
+            for number in fact.among(batch):
+                true[number] |= bit
+        return true
+
+    def _set_aside(self, placed: Placed, number: int, sound: bool, raw: bytes) -> None:
+        found = placed.findings[number]
+        record = None if sound else take_apart_loosely(raw)
+        if record:
+            placed.mms[number], placed.lsns[number] = text_at(MMS, record), text_at(self._lsn, record)
+        if sound or found is None:
+            found = MISSING_001 if placed.mms[number] is None else MISSING_LSN
+        placed.findings[number] = found
+        placed.fates[number], placed.streams[number], placed.ocns[number] = f"quarantined:{found.rule}", None, None
+
+    def _decide(self, bits: int) -> tuple[str, int | None]:
+        true = frozenset(name for place, name in enumerate(self._facts) if bits >> place & 1)
+        self._known[bits] = decided = self._fate(true)
+        return decided
+
+    def _fate(self, true: frozenset[str]) -> tuple[str, int | None]:
+        for name, rule in self._exclusions:
+            if holds(rule, self._named, true):
                 return f"excluded:{name}", None
-        wanting = [stream for stream, wants in self._streams if wants(record)]
+        wanting = [place for place, keep in self._rules.keeps if holds(keep, self._named, true)]
         if not wanting:
             return "unrouted", None
         return ("double" if len(wanting) > 1 else "stream"), wanting[0]

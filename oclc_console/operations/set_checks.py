@@ -12,86 +12,69 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oclc_console.marc.lint import Severity
+from oclc_console.marc.lint.sets import SET_RULES, SetRule
 from oclc_console.settings import Settings, Symbol
-from oclc_console.store.ledger import connect
+from oclc_console.store.ledger import asking
 from oclc_console.workspace import Workspace
 
 if TYPE_CHECKING:
     import duckdb
 
 IDS_SHOWN = 20
-MEMORY = "512MB"
+MEMORY = "256MB"
+SHARE = 100_000  # rows that are compared at once, so that memory does not grow with the set
 _BATCH = 10_000
-_NO_ROWS = "(SELECT '' AS source, 0 AS number, '' AS mms, '' AS lsn, 0 AS ocn_in, '' AS fate) WHERE false"
 _NO_SEND_FIELD = "914"
+_NO_ROWS = "(SELECT '' AS source, 0 AS number, '' AS mms, '' AS lsn, 0 AS ocn_in, '' AS fate, '' AS filename) WHERE false"
 _GOING_OUT = "fate NOT LIKE 'excluded:%' AND fate NOT LIKE 'quarantined:%'"
 
-
-@dataclass(frozen=True)
-class SetRule:
-    """A check of a whole set. `rows` is SQL over the views `now` and `before` (ledger rows) that gives (lsn, mms, ocn_in) for
-    every record concerned, ordered so that those which belong together stand together."""
-
-    id: str
-    sentence: str
-    severity: Severity
-    source: str
-    remedy: str
-    rows: str
+# For each rule: what is gathered in shares first (into `met`, one column), and the rows it speaks about, as (lsn, mms, ocn_in),
+# ordered so that those which belong together stand together. `now` and `before` are views of ledger rows.
+_MET = {
+    "lsn-twice": f"SELECT lsn FROM now WHERE lsn IS NOT NULL AND {_GOING_OUT} AND hash(lsn) % $shares = $share "
+                 "GROUP BY lsn HAVING count(*) > 1",
+    "ocn-on-two-bibs": f"SELECT ocn_in FROM now WHERE ocn_in IS NOT NULL AND {_GOING_OUT} AND hash(ocn_in) % $shares = $share "
+                       "GROUP BY ocn_in HAVING min(mms) <> max(mms)",
+    # of each bib what the newest run says that had it
+    "never-send-gone": "SELECT mms FROM before WHERE mms IS NOT NULL AND hash(mms) % $shares = $share GROUP BY mms "
+                       "HAVING arg_max(fate, run) IN (SELECT unnest(getvariable('no_send')))",
+}
+_ROWS = {
+    "lsn-twice": f"SELECT lsn, mms, ocn_in FROM now WHERE lsn IN (SELECT * FROM met) AND {_GOING_OUT} "
+                 "ORDER BY lsn, source, number",
+    "ocn-on-two-bibs": f"SELECT lsn, mms, ocn_in FROM now WHERE ocn_in IN (SELECT * FROM met) AND {_GOING_OUT} "
+                       "ORDER BY ocn_in, mms, source, number",
+    "never-send-gone": f"SELECT lsn, mms, ocn_in FROM now WHERE mms IN (SELECT * FROM met) AND {_GOING_OUT} "
+                       "ORDER BY mms, source, number",
+}
 
 
 @dataclass(frozen=True)
 class SetFinding:
     """What a rule found: how many records, and the first of their ids (LSN, else MMS id). `set_ids` gives all of them."""
 
-    rule: str
-    severity: Severity
-    sentence: str
-    remedy: str
+    rule: SetRule
     records: int
     ids: tuple[str, ...]
-
-
-SET_RULES = {
-    rule.id: rule
-    for rule in (
-        SetRule("lsn-twice", "One local number stands on several records of the set.", Severity.SEVERE,
-                "OCLC keeps one record a local number: the last one wins, the others' results can't be told apart",
-                "Publish one record a holding, or take the duplicate out of the set.",
-                "SELECT lsn, mms, ocn_in FROM now WHERE lsn IN "
-                f"(SELECT lsn FROM now WHERE lsn IS NOT NULL AND {_GOING_OUT} GROUP BY lsn HAVING count(*) > 1) "
-                f"AND {_GOING_OUT} ORDER BY lsn, source, number"),
-        SetRule("ocn-on-two-bibs", "One OCLC number stands on several bibs.", Severity.MINOR,
-                "Alma groups by MMS id and OCLC by number: two bibs with one number wipe out each other's local holdings",
-                "Merge the bibs, or give one of them its right number.",
-                "SELECT lsn, mms, ocn_in FROM now WHERE ocn_in IN "
-                f"(SELECT ocn_in FROM now WHERE ocn_in IS NOT NULL AND {_GOING_OUT} "
-                "GROUP BY ocn_in HAVING count(DISTINCT mms) > 1) "
-                f"AND {_GOING_OUT} ORDER BY ocn_in, mms, source, number"),
-        SetRule("never-send-gone", "A 914 NO-WORLDCAT that was there at the last run is gone.", Severity.SEVERE,
-                "Copy and merge from Search Resources, or an update from Connexion, removes the 914",
-                "If the record must still not be sent, add the 914 again; if it may be, nothing.",
-                f"SELECT lsn, mms, ocn_in FROM now WHERE {_GOING_OUT} AND mms IN "
-                "(SELECT mms FROM before WHERE fate IN (SELECT unnest(getvariable('no_send')))) "
-                "ORDER BY mms, source, number"),
-    )
-}
 
 
 def set_findings(
     workspace: Workspace, symbol_code: str, ledger_paths: Sequence[Path], previous_paths: Sequence[Path] = ()
 ) -> list[SetFinding]:
-    """What the rules find in a symbol's set: the ledger files of this run, compared with those of the last (none: the first
-    run). A rule that finds nothing is not in the list."""
-    found = []
+    """What the rules find in a symbol's set: the ledger files of this run, compared with those of the runs before (none: the
+    first run). Rules that are switched off are not asked; one that finds nothing is not in the list."""
+    found: list[SetFinding] = []
+    off = workspace.settings.symbol(symbol_code).lint_off
+    asked = [rule for rule in SET_RULES.values() if rule.id not in off]
+    if not asked:
+        return found
     with _opened(workspace, symbol_code, ledger_paths, previous_paths) as connection:
-        for rule in SET_RULES.values():
-            records = connection.execute(f"SELECT count(*) FROM ({rule.rows})").fetchone()
+        for rule in asked:
+            _gather(connection, rule.id)
+            records = connection.execute(f"SELECT count(*) FROM ({_ROWS[rule.id]})").fetchone()
             if records and records[0]:
-                first = connection.execute(f"SELECT coalesce(lsn, mms) FROM ({rule.rows}) LIMIT {IDS_SHOWN}").fetchall()
-                found.append(SetFinding(rule.id, rule.severity, rule.sentence, rule.remedy, records[0],
-                                        tuple(row[0] for row in first)))
+                first = connection.execute(f"SELECT coalesce(lsn, mms) FROM ({_ROWS[rule.id]}) LIMIT {IDS_SHOWN}").fetchall()
+                found.append(SetFinding(rule, records[0], tuple(row[0] for row in first)))
     return found
 
 
@@ -101,9 +84,19 @@ def set_ids(
     """(LSN, MMS id, OCLC number) of every record that one rule speaks about, those that belong together side by side.
     Raises KeyError for a rule there is not."""
     with _opened(workspace, symbol_code, ledger_paths, previous_paths) as connection:
-        rows = connection.execute(SET_RULES[rule].rows)
+        _gather(connection, rule)
+        rows = connection.execute(_ROWS[rule])
         while batch := rows.fetchmany(_BATCH):
             yield from batch
+
+
+def _gather(connection: duckdb.DuckDBPyConnection, rule: str) -> None:
+    """Puts what the rule looks for into the table `met`, a share of all values at a time."""
+    rows = connection.execute(f"SELECT count(*) FROM {'before' if 'FROM before' in _MET[rule] else 'now'}").fetchone()
+    shares = 1 + (rows[0] if rows else 0) // SHARE
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE met AS {_MET[rule]}", {"shares": shares, "share": 0})
+    for share in range(1, shares):
+        connection.execute(f"INSERT INTO met {_MET[rule]}", {"shares": shares, "share": share})
 
 
 @contextmanager
@@ -113,13 +106,14 @@ def _opened(
     """DuckDB with the views `now` and `before`, and a folder beside the ledger for what does not fit its memory."""
     settings = workspace.settings
     symbol = settings.symbol(symbol_code)
-    with tempfile.TemporaryDirectory(prefix=".set-checks-", dir=workspace.root) as spill, connect() as connection:
-        connection.execute(f"SET memory_limit = '{MEMORY}'; SET preserve_insertion_order = false")
+    with tempfile.TemporaryDirectory(prefix=".set-checks-", dir=workspace.root) as spill, asking() as connection:
+        connection.execute(f"SET memory_limit = '{MEMORY}'; SET preserve_insertion_order = false; SET threads = 1")
         connection.execute("SET temp_directory = $folder", {"folder": spill})
         connection.execute("SET VARIABLE no_send = $fates", {"fates": _no_send_fates(settings, symbol)})
         for view, paths in (("now", ledger_paths), ("before", previous_paths)):
-            source = f"read_parquet([{', '.join(map(_quoted, paths))}])" if paths else _NO_ROWS
-            connection.execute(f"CREATE VIEW {view} AS SELECT source, number, mms, lsn, ocn_in, fate FROM {source}")
+            source = f"read_parquet([{', '.join(map(_quoted, paths))}], filename = true)" if paths else _NO_ROWS
+            connection.execute(f"CREATE VIEW {view} AS SELECT source, number, mms, lsn, ocn_in, fate, "
+                               f"parse_filename(filename, true) AS run FROM {source}")
         yield connection
 
 

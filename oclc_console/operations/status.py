@@ -3,9 +3,12 @@ outbox and the reports; nothing here is typed by anybody. Not for the outcome of
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from oclc_console import clock
+from oclc_console.operations.fetched import AskFor, files_to_ask_for
+from oclc_console.operations.late import awaited_files, names_at_oclc
 from oclc_console.operations.outbox import DOUBTFUL, SETTLED, OutboxFile, read_outbox
 from oclc_console.operations.prepared import PreparedSet, prepared_set
 from oclc_console.project.milestones import MilestoneState, fold_milestones
@@ -40,11 +43,13 @@ class SymbolStatus:
 
 @dataclass(frozen=True)
 class Alert:
-    """Something a person should look at: which symbol, what, and what to do next."""
+    """Something a person should look at: which symbol, what, and what to do next. `kind` is late (no report in time) or
+    removed (OCLC took a file away before it was fetched): then there is a mail to OCLC to send; else empty."""
 
     symbol: str
     text: str
     then: str
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ class Status:
     rehearsal: bool
     symbols: tuple[SymbolStatus, ...]
     alerts: tuple[Alert, ...]
+    ask_for: tuple[AskFor, ...]
 
 
 def status(workspace: Workspace) -> Status:
@@ -64,21 +70,26 @@ def status(workspace: Workspace) -> Status:
     settings = workspace.settings
     decided = project(workspace)
     reports = list_reports(workspace)
-    rows = tuple(_symbol(workspace, symbol, decided, reports) for symbol in settings.symbols.values())
-    alerts = [alert for row in rows for alert in _alerts(workspace, row)]
+    outboxes = {code: read_outbox(workspace, code) for code in settings.symbols}
+    rows = tuple(_symbol(workspace, symbol, decided, reports, outboxes[code]) for code, symbol in settings.symbols.items())
+    ask_for = files_to_ask_for(workspace)
+    alerts = [alert for row in rows for alert in (
+        *_alerts(workspace, row, outboxes[row.symbol]), *_late_alerts(workspace, outboxes[row.symbol], reports),
+        *_removed_alert(row.symbol, ask_for), *_next_step(row))]
     host = "rehearsal" if settings.exchange.is_rehearsal else settings.exchange.host
     return Status(clock.iso(clock.now()), settings.institution.name, host, settings.exchange.is_rehearsal, rows,
-                  tuple(alerts))
+                  tuple(alerts), ask_for)
 
 
-def _symbol(workspace: Workspace, symbol: Symbol, decided: Project, reports: list[ReportInfo]) -> SymbolStatus:
+def _symbol(workspace: Workspace, symbol: Symbol, decided: Project, reports: list[ReportInfo],
+            outbox: tuple[OutboxFile, ...]) -> SymbolStatus:
     states = fold_milestones(symbol.disposition, decided.of(symbol.code))
-    files = tuple(file for file in read_outbox(workspace, symbol.code) if file.state != "refused")
+    files = tuple(file for file in outbox if file.state != "refused")
     prepared = prepared_set(workspace, symbol.code)
     answered = {report.original for report in reports if report.outcomes}
-    reported = [file for file in files if answered & _names(file)]
+    reported = [file for file in files if answered.intersection(names_at_oclc(file))]
     sent = [file for file in files if file.state in SETTLED or (file.state == "alma" and file in reported)]
-    mine = [report for report in _newest(reports) if any(report.original in _names(file) for file in files)]
+    mine = [report for report in _newest(reports) if any(report.original in names_at_oclc(file) for file in files)]
     rejections = sum(report.rejected for report in mine) if reported else None
     current = next((state for state in states if state.state == "current"), None)
     phase, waiting, since = _phase(workspace, symbol, files, sent, reported, prepared, rejections)
@@ -86,11 +97,6 @@ def _symbol(workspace: Workspace, symbol: Symbol, decided: Project, reports: lis
         symbol.code, symbol.name, symbol.disposition, symbol.successor, symbol.libraries, states,
         current.milestone.title if current else "all six done", phase, prepared.in_set,
         sum(file.records for file in sent), sum(file.records for file in reported), len(files), rejections, waiting, since)
-
-
-def _names(file: OutboxFile) -> set[str]:
-    """The names under which a report may speak of the file: its own, or those Alma gave it where Alma delivers it."""
-    return set(file.source_names) if file.state == "alma" else {file.name}
 
 
 def _newest(reports: list[ReportInfo]) -> list[ReportInfo]:
@@ -124,10 +130,10 @@ def _phase(workspace: Workspace, symbol: Symbol, files: tuple[OutboxFile, ...], 
     return words, f"units: {rejections:,} rejected" if rejections else "nothing", last
 
 
-def _alerts(workspace: Workspace, row: SymbolStatus) -> list[Alert]:
-    """What a person should look at for this symbol, the most pressing first."""
+def _alerts(workspace: Workspace, row: SymbolStatus, outbox: tuple[OutboxFile, ...]) -> list[Alert]:
+    """What went wrong for this symbol, the most pressing first."""
     alerts = []
-    for file in read_outbox(workspace, row.symbol):
+    for file in outbox:
         if file.state in DOUBTFUL:
             known = "truncated copy" in file.reason and "report answers" in file.reason
             remedy = "upload --again sends it once more" if known else "fetch its report: the row count settles it"
@@ -137,8 +143,36 @@ def _alerts(workspace: Workspace, row: SymbolStatus) -> list[Alert]:
         if run.state in ("failed", "refused", "interrupted"):
             reason = run.end.reason if run.end else "its process died"
             alerts.append(Alert(row.symbol, f"{run.verb} {run.state}: {reason}", "look at it in Runs; r resumes"))
+    return alerts
+
+
+def _late_alerts(workspace: Workspace, outbox: tuple[OutboxFile, ...], reports: list[ReportInfo]) -> Iterator[Alert]:
+    """One for each collection of a symbol of which a report is late."""
+    late = [awaited for awaited in awaited_files(workspace, outbox, reports) if awaited.late]
+    for collection in dict.fromkeys(awaited.file.collection for awaited in late):
+        mine = [awaited for awaited in late if awaited.file.collection == collection]
+        file, longest = mine[0].file, max(awaited.late_by for awaited in mine)
+        how_long = f"{longest.days} d" if longest.days else f"{int(longest.total_seconds() // 3600)} h"
+        which = file.name if len(mine) == 1 else f"{len(mine)} files"
+        whole = "whole report" if any(awaited.reported for awaited in mine) else "report"
+        yield Alert(file.symbol, f"late by {how_long}: no {whole} on {which}, collection {collection} ({file.stream})",
+                    _mail(file.symbol), "late")
+
+
+def _removed_alert(symbol: str, ask_for: tuple[AskFor, ...]) -> Iterator[Alert]:
+    mine = [wanted for wanted in ask_for if wanted.symbol == symbol]
+    if mine:
+        which = "a file before it was" if len(mine) == 1 else f"{len(mine)} files before they were"
+        yield Alert(symbol, f"OCLC removed {which} fetched: ask for {'it' if len(mine) == 1 else 'them'}", _mail(symbol),
+                    "removed")
+
+
+def _mail(symbol: str) -> str:
+    return f"m on Dashboard (account {symbol} --mail)"
+
+
+def _next_step(row: SymbolStatus) -> Iterator[Alert]:
     if row.waiting_on.startswith("LTS"):
         then = {"prepare": "p in Runs", "upload": "u in Runs", "resume": "r in Runs"}
         word = next((w for w in then if w in row.waiting_on), "")
-        alerts.append(Alert(row.symbol, row.waiting_on.removeprefix("LTS: "), then.get(word, "look at console.toml")))
-    return alerts
+        yield Alert(row.symbol, row.waiting_on.removeprefix("LTS: "), then.get(word, "look at console.toml"))

@@ -1,46 +1,52 @@
-"""upload: sends a symbol's outbox in order over one connection, journalling before the first byte of a file and after its
+"""upload: sends a symbol's outbox, over one connection or several, journalling before the first byte of a file and after its
 close. Never looks for a file that was sent (OCLC takes it the moment it is closed), never sends the same bytes twice
-without a signed reason. Not for preparing files (prepare.py) nor for what OCLC makes of them (account.py).
+without a signed reason. Not for one file's way (one_file.py), for preparing files (prepare.py) nor for what OCLC makes of
+them (account.py).
 
 States: waiting; sent (every byte acknowledged, closed without error); partial (the link died and the file is still
-listed: it is sent again from its start); uncertain (the link died around the close and the file is gone); taken_cut (the
-link died in the middle and the file is gone: OCLC may hold a truncated copy); refused. Uncertain and taken_cut are never
-sent again by themselves: the report's row count settles them, or a person with --again and a reason.
+listed: it is gone on with from the byte that surely arrived, after what is there was compared); uncertain (the link died
+around the close and the file is gone); taken_cut (the link died in the middle and the file is gone: OCLC may hold a
+truncated copy); refused. Uncertain and taken_cut are never sent again by themselves: the report's row count settles them,
+or a person with --again and a reason.
+
+The files of one collection go one after the other, whatever the number of connections: when one does not get through, those
+behind it wait. Whoever watches may pause the upload, change the number of connections or have a file tried again
+(store/wishes.py).
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from oclc_console.errors import CallError, OtherSideError
-from oclc_console.files import locked, sha256_of
-from oclc_console.oclc.names import belongs_to
-from oclc_console.operations.connection import address_of, connect_for
-from oclc_console.operations.outbox import OutboxFile, read_outbox, where_sent
+from oclc_console.errors import CallError, ConsoleError
+from oclc_console.operations.meter import Meter
+from oclc_console.operations.one_file import Line, NoConnection, Upload, send_one
+from oclc_console.operations.outbox import OutboxFile, read_outbox
+from oclc_console.operations.threads import Threads
 from oclc_console.settings import Symbol
-from oclc_console.store import log
 from oclc_console.store.events import (
     Connected,
+    ConnectionsChanged,
     Event,
-    FileClosing,
     FileNotSent,
-    FileOpened,
     FileSent,
-    FileStarted,
     Note,
+    Paused,
+    Resumed,
+    TriedAgain,
 )
 from oclc_console.store.runs import Operation, RunFolder
+from oclc_console.store.wishes import MOST_CONNECTIONS, Wishes, change_wishes, read_wishes
 from oclc_console.workspace import Workspace
 
-if TYPE_CHECKING:
-    from oclc_console.oclc.exchange import Link
-
-ATTEMPTS = 3
-STAGES = {"opening": "started", "writing": "opened", "closing": "closing"}
-PAUSES = (2.0, 8.0)
+LOOK_EVERY = 0.1  # seconds
+WISHES_EVERY = 0.5
+DUE = ("waiting", "partial")
 
 
 def upload(workspace: Workspace, symbol_code: str, *, again: str | None = None, reason: str | None = None) -> Operation:
@@ -56,7 +62,7 @@ def upload(workspace: Workspace, symbol_code: str, *, again: str | None = None, 
     if again is not None and asked is None:
         raise CallError(f"{again} is not in the outbox", where=str(workspace.at("outbox", symbol.code)),
                         then="Name a file as `oclc-console account` shows it.")
-    if asked is not None and asked.state in ("waiting", "partial", "alma"):
+    if asked is not None and asked.state in (*DUE, "alma"):
         raise CallError(f"{again} has not gone out yet ({asked.state})", where="--again",
                         then="Without --again, upload sends what waits.")
     job = _Upload(workspace, symbol, again, reason)
@@ -69,137 +75,21 @@ class _Upload:
     symbol: Symbol
     again: str | None
     reason: str | None
-    _link: Link | None = None
 
     def work(self, folder: RunFolder) -> Iterator[Event]:
-        due = list(self._due())
+        due = [file for file in read_outbox(self.workspace, self.symbol.code)
+               if self.again == file.name or (self.again is None and file.state in DUE)]
         folder.progress.files_total = len(due)
         folder.progress.total = sum(file.bytes for file in due)
-        try:
-            for file in due:
-                if folder.stop.is_set():
-                    return
-                yield from self._one(file, folder)
-                folder.progress.files_done += 1
-        finally:
-            self._hang_up()
-
-    def _due(self) -> Iterator[OutboxFile]:
-        for file in read_outbox(self.workspace, self.symbol.code):
-            if self.again == file.name or (self.again is None and file.state in ("waiting", "partial")):
-                yield file
-
-    def _one(self, file: OutboxFile, folder: RunFolder) -> Iterator[Event]:
-        if self.again:
-            log.append(self.workspace, "upload.again", self.symbol.code, file=file.name, sha256=file.sha256,
-                       state=file.state, reason=self.reason)
-        # across runs and symbols: two consoles can't send the same file
-        with locked(self.workspace.runs / ".locks" / f"send-{file.name}.lock", doing=f"sending {file.name}",
-                    wait_seconds=0.2):
-            if self.again != file.name and (twin := where_sent(self.workspace, file.sha256)):
-                why = (f"the same bytes went out as {twin.name} on {twin.sent_at}; to send them again: "
-                       f"--again {twin.name} and a reason")
-                yield FileNotSent(file.name, "refused", 0, file.attempts, why, twin.name)
-                return
-            if reason := self._refuse(file):
-                yield FileNotSent(file.name, "refused", 0, file.attempts, reason)
-                return
-            yield from self._attempts(file, folder)
-
-    def _refuse(self, file: OutboxFile) -> str | None:
-        """Why a file must not go out; None when it may."""
-        sender = self.workspace.settings.sender(self.symbol)
-        stream = next((s for s in sender.streams if s.word == file.stream), None)
-        if stream is None or stream.collection != file.collection:
-            return (f"collection {file.collection} is not registered for stream {file.stream} of {sender.code} in "
-                    "console.toml any more; OCLC would run it under the wrong settings")
-        if not belongs_to(file.name, stream.collection, sender.code):
-            return f"its name is not one of collection {stream.collection} and symbol {sender.code}"
-        if not file.path.is_file() or sha256_of(file.path) != file.sha256:
-            return "its bytes are not those that were prepared; prepare it again"
-        return None
-
-    def _attempts(self, file: OutboxFile, folder: RunFolder) -> Iterator[Event]:
-        from oclc_console.oclc.exchange import SendFailed, Stopped
-
-        for attempt in range(1, ATTEMPTS + 1):
-            number = file.attempts + 1
+        halt, paused = threading.Event(), threading.Event()
+        shared = Upload(self.workspace, self.symbol, self.again, self.reason, Meter(folder.progress), halt, paused)
+        with Threads(MOST_CONNECTIONS) as threads:
+            traffic = _Traffic(shared, folder, threads, due)
             try:
-                yield from self._connected()
-                if file.state == "partial" and (gone := self._look(file)):
-                    yield gone
-                    return
-                yield from self._send(file, folder, number)
-                return
-            except Stopped:
-                self._hang_up()
-                yield FileNotSent(file.name, "partial", folder.progress.file_done, number, "stopped; resume sends it again")
-                return
-            except SendFailed as failed:
-                self._hang_up()
-                # the next look is at a file that got as far as this
-                file = replace(file, state="partial", stage=STAGES[failed.stage], attempts=number,
-                               acknowledged=failed.acknowledged)
-                if failed.server_said:
-                    state = "waiting" if failed.stage == "opening" else "partial"
-                    yield FileNotSent(file.name, state, failed.acknowledged, number, failed.what)
-                    raise OtherSideError(failed.what, where=failed.where,
-                                         then="Ask OCLC, then run the same command again.") from failed
-                if attempt == ATTEMPTS or folder.stop.is_set():
-                    yield FileNotSent(file.name, "partial", failed.acknowledged, number, failed.what)
-                    return
-                yield Note(f"{file.name}: {failed.what}; trying again")
-                folder.stop.wait(PAUSES[min(attempt, len(PAUSES)) - 1])
-
-    def _connected(self) -> Iterator[Event]:
-        if self._link is None:
-            address = address_of(self.workspace, self.symbol)
-            self._link = connect_for(self.workspace, self.symbol)
-            yield Connected(address.host, address.port, address.account, self._link.host_key)
-
-    def _hang_up(self) -> None:
-        if self._link is not None:
-            self._link.close()
-            self._link = None
-
-    def _look(self, file: OutboxFile) -> FileNotSent | None:
-        """For a file whose upload was cut short: None when it may be sent from its start, else the state it is in. The
-        one case where the listing says something: here it is absence that is the bad news."""
-        assert self._link is not None
-        folder = self.workspace.settings.exchange.upload_folder
-        listed = any(entry.name == file.name for entry in self._link.listing(folder))
-        if listed or file.stage == "started":  # not a byte was written: at worst OCLC took an empty file
-            return None
-        if file.stage == "closing":
-            return FileNotSent(file.name, "uncertain", file.bytes, file.attempts,
-                               "every byte was acknowledged, then its upload was cut short around the close and it is not "
-                               "listed any more: the report's row count settles it")
-        return FileNotSent(file.name, "taken_cut", file.acknowledged, file.attempts,
-                           "its upload was cut short and it is not listed any more: OCLC may hold a truncated copy. The "
-                           "report's row count settles it, or a person with --again")
-
-    def _send(self, file: OutboxFile, folder: RunFolder, attempt: int) -> Iterator[Event]:
-        assert self._link is not None
-        progress, before = folder.progress, folder.progress.done
-        progress.file, progress.file_done, progress.file_total = file.name, 0, file.bytes
-
-        def moved(acknowledged: int) -> None:
-            progress.file_done = acknowledged
-            progress.done = before + acknowledged
-
-        remote = f"{self.workspace.settings.exchange.upload_folder}/{file.name}"
-        began = time.monotonic()
-        try:
-            yield FileStarted(file.name, file.bytes, file.sha256, attempt)
-            sending = self._link.begin(file.path, remote, moved, folder.stop)
-            yield FileOpened(file.name)
-            sending.write_all()
-            yield FileClosing(file.name, file.bytes)
-            sending.close()
-        except BaseException:
-            progress.done = before
-            raise
-        yield FileSent(file.name, file.bytes, file.sha256, attempt, round(time.monotonic() - began, 3))
+                yield from traffic.events()
+            finally:
+                halt.set()
+                traffic.hang_up()
 
     def fold(self, events: Sequence[Event]) -> dict[str, Any]:
         """What `upload --json` prints: every file of the outbox with its state now; refused where this run refused."""
@@ -213,6 +103,165 @@ class _Upload:
             files.append({"name": file.name, "state": state, "bytes": file.bytes, "attempts": file.attempts,
                           "this_run": file.name in touched})
         return {"files": files}
+
+
+class _Sender:
+    """One connection, and the file it has in hand."""
+
+    def __init__(self) -> None:
+        self.line = Line()
+        self.file: OutboxFile | None = None
+        self.future: Future[None] | None = None
+
+
+class _Traffic:
+    """Which file goes next, over which connection, and what people ask meanwhile."""
+
+    def __init__(self, shared: Upload, folder: RunFolder, threads: Threads, due: Sequence[OutboxFile]) -> None:
+        self.shared, self.folder, self.threads = shared, folder, threads
+        self.order = {file.name: number for number, file in enumerate(due)}
+        self.waiting = list(due)
+        self.senders: list[_Sender] = []
+        self.failed: dict[str, OutboxFile] = {}
+        self.error: ConsoleError | None = None
+        self.proved = False  # a first connection stood: others may be tried (a login that is refused is not repeated)
+        self.wishes = Wishes()
+        self.wanted = self._settings_say = shared.workspace.settings.exchange.connections
+        self._next_look = 0.0
+
+    def events(self) -> Iterator[Event]:
+        """Everything that happens, until nothing is left to do."""
+        while True:
+            yield from self._obey()
+            self._hand_out()
+            busy = any(sender.future for sender in self.senders)
+            if not busy and not self._more_to_come():
+                self._next_look = 0.0
+                yield from self._obey()  # somebody may have asked for another try a moment ago
+                if not self._more_to_come():
+                    break
+                continue
+            for event in self.threads.next_event(LOOK_EVERY):
+                self._note(event)
+                yield event
+            yield from self._collect()
+        if self.error is not None:
+            raise self.error
+        yield from self._left_behind()
+
+    def hang_up(self) -> None:
+        """Ends every connection."""
+        for sender in self.senders:
+            sender.line.hang_up()
+
+    def _more_to_come(self) -> bool:
+        if self.folder.stop.is_set() or self.error is not None:
+            return False
+        return any(not self._held(file) for file in self.waiting)
+
+    def _held(self, file: OutboxFile) -> bool:
+        """Whether a file waits behind one of its collection that did not get through."""
+        return any(other.collection == file.collection and self.order[name] < self.order[file.name]
+                   for name, other in self.failed.items())
+
+    def _left_behind(self) -> Iterator[Event]:
+        for name, failed in self.failed.items():
+            behind = sum(file.collection == failed.collection for file in self.waiting)
+            if behind and not self.folder.stop.is_set():
+                yield Note(f"{behind} {'file waits' if behind == 1 else 'files wait'} behind {name}: the files of a collection "
+                           "go in order")
+
+    # handing out
+
+    def _hand_out(self) -> None:
+        if self.folder.stop.is_set():
+            self.shared.stop.set()
+        if self.shared.stop.is_set() or self.shared.paused.is_set() or self.error is not None:
+            return
+        self._retire()
+        for sender in self.senders:
+            if sender.future is None and (file := self._next_file()):
+                self._give(sender, file)
+        while len(self.senders) < (self.wanted if self.proved else 1) and (file := self._next_file()):
+            self.senders.append(_Sender())
+            self._give(self.senders[-1], file)
+
+    def _retire(self) -> None:
+        idle = [sender for sender in self.senders if sender.future is None]
+        for sender in idle[: max(0, len(self.senders) - self.wanted)]:
+            sender.line.hang_up()
+            self.senders.remove(sender)
+
+    def _next_file(self) -> OutboxFile | None:
+        """The first file that no other of its collection is in front of."""
+        moving = {sender.file.collection for sender in self.senders if sender.file}
+        return next((file for file in self.waiting if file.collection not in moving and not self._held(file)), None)
+
+    def _give(self, sender: _Sender, file: OutboxFile) -> None:
+        self.waiting.remove(file)
+        sender.file = file
+        sender.future = self.threads.start(send_one(self.shared, sender.line, file))
+
+    # what came of it
+
+    def _note(self, event: Event) -> None:
+        if isinstance(event, Connected):
+            self.proved = True
+        elif isinstance(event, FileNotSent) and event.state in DUE:
+            file = next(sender.file for sender in self.senders if sender.file and sender.file.name == event.name)
+            self.failed[event.name] = file
+        elif isinstance(event, FileSent):
+            self.failed.pop(event.name, None)
+
+    def _collect(self) -> Iterator[Event]:
+        for sender in [sender for sender in self.senders if sender.future and sender.future.done()]:
+            assert sender.future is not None and sender.file is not None
+            error, file = sender.future.exception(), sender.file
+            sender.future = sender.file = None
+            if error is None:
+                self.folder.progress.files_done += 1
+            elif isinstance(error, NoConnection) and len(self.senders) > 1:
+                self.senders.remove(sender)
+                self.waiting = sorted([*self.waiting, file], key=lambda waiting: self.order[waiting.name])
+                self.wanted = len(self.senders)
+                yield Note(f"{error.what}: going on with {self.wanted} connections")
+            elif isinstance(error, ConsoleError):
+                self.error = self.error or error
+            else:
+                raise error
+
+    # what people ask
+
+    def _obey(self) -> Iterator[Event]:
+        """Reads what is asked of this run, about twice a second."""
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + WISHES_EVERY
+        before, self.wishes = self.wishes, read_wishes(self.folder.path, self.wishes)
+        if self.wishes.paused != before.paused:
+            if self.wishes.paused:
+                self.shared.paused.set()
+            else:
+                self.shared.paused.clear()
+            yield Paused() if self.wishes.paused else Resumed()
+        if self.wishes.connections != before.connections:
+            self.wanted = self.wishes.connections or self._settings_say
+            yield ConnectionsChanged(self.wanted)
+        if self.wishes.retry:
+            yield from self._try_again(self.wishes.retry)
+
+    def _try_again(self, names: Sequence[str]) -> Iterator[Event]:
+        change_wishes(self.folder.path, lambda now: replace(now, retry=tuple(n for n in now.retry if n not in names)))
+        fresh = {file.name: file for file in read_outbox(self.shared.workspace, self.shared.symbol.code)}
+        for name in dict.fromkeys(names):
+            if name not in self.failed or fresh[name].state not in DUE:
+                yield Note(f"{name} is no file that may be tried again in this run")
+                continue
+            yield TriedAgain(name)
+            del self.failed[name]
+            self.waiting = sorted([*self.waiting, fresh[name]], key=lambda waiting: self.order[waiting.name])
+            self.folder.progress.files_done -= 1
 
 
 def exit_code(result: dict[str, Any]) -> int:

@@ -59,6 +59,12 @@ exclude = ["@no_worldcat", "@brief"]
 records_per_file = {records_per_file}
 '''
 
+_IMPATIENT = """late_after_hours = 0.0005                # a demo of what can go wrong: two seconds, where OCLC has a day
+late_first_days = 0.00002
+connect_seconds = 5
+stall_seconds = 3                        # a link on which nothing moves is given up; the usual is 30
+"""
+
 _SYMBOL = '''
 [symbols.{code}]
 name = "{name}"
@@ -88,11 +94,13 @@ keep = {keep}
 '''
 
 
-def settings_text(records: int) -> str:
-    """The demo's console.toml: one symbol that stays, one that retires into a target, five streams each."""
+def settings_text(records: int, fault: str = "") -> str:
+    """The demo's console.toml: one symbol that stays, one that retires into a target, five streams each. Where something
+    is to go wrong, nobody waits for long."""
     person = login()
     per_file = max(50, min(20_000, records // 20))
-    parts = [_HEAD.format(key=person_key(person), login=as_toml(person), records_per_file=per_file)]
+    head = _HEAD.replace("late_after_hours = 1\n", _IMPATIENT) if fault else _HEAD
+    parts = [head.format(key=person_key(person), login=as_toml(person), records_per_file=per_file)]
     symbols = (("ZMD", "Medical library", "retained", '["MED"]', 1000031),
                ("ZUL", "University-wide", "target", '["NET", "ARC", "SCH"]', 1000081))
     for code, name, disposition, libraries, first in symbols:
@@ -104,7 +112,7 @@ def settings_text(records: int) -> str:
     return "".join(parts)
 
 
-def make_demo(root: Path, *, records: int, seed: int) -> Workspace:
+def make_demo(root: Path, *, records: int, seed: int, fault: str = "") -> Workspace:
     """The demo's workspace in `root`, made from nothing; one that is there already is opened as it is. Raises CallError
     for a folder that holds something else."""
     root = root.absolute()
@@ -121,7 +129,7 @@ def make_demo(root: Path, *, records: int, seed: int) -> Workspace:
         if (root / "console.toml").exists():
             return Workspace(root)
         shutil.rmtree(making, ignore_errors=True)  # what a killed demo left: a workspace is there whole or not at all
-        workspace = make_workspace(making, settings_text(records))
+        workspace = make_workspace(making, settings_text(records, fault))
         _publish_from_alma(workspace, records, seed)
         os.replace(making, root)
     making.with_suffix(".lock").unlink(missing_ok=True)
@@ -154,7 +162,7 @@ def cycle(workspace: Workspace, stop: threading.Event) -> Iterator[str | dict[st
         accounts.append((yield from _until_reported(workspace, symbol, stop)))
     if stop.is_set():
         return
-    rows = [_row(workspace, answer) for answer in accounts]
+    rows = [account_row(workspace, answer) for answer in accounts]
     files_ = sum(len(answer.files) for answer in accounts)
     yield {"symbols": rows, "files": files_, "seconds": round(time.monotonic() - began, 3)}
 
@@ -179,7 +187,8 @@ def _until_reported(workspace: Workspace, symbol: Symbol, stop: threading.Event)
             stop.wait(0.3)
 
 
-def _row(workspace: Workspace, answer: Account) -> dict[str, Any]:
+def account_row(workspace: Workspace, answer: Account) -> dict[str, Any]:
+    """A symbol's row of what `demo --json` prints. Raises ConsoleError when it does not add up."""
     prepared, total = answer.prepared, answer.total
     unbalanced = [file.name for file in answer.files if not file.balanced]
     whole = sum(prepared.excluded.values()) + prepared.quarantined + prepared.unrouted + prepared.routed

@@ -2,6 +2,7 @@
 account. Not the server (server.py) and not how it is started (starting.py).
 
     rehearsal.json  labels.jsonl  state.json  queue.jsonl     settings, what was broken, WorldCat's memory, files taken
+    mishaps.jsonl                                             what went wrong on purpose (mishaps.py)
     client_key  client_key.pub  host_key                      OpenSSH form; the private ones readable by their owner only
     accounts/fx_zmd/xfer/metacoll/{in/bib,in/lhr,reports,out/ongoing/...}    what a client sees as its root
     taken/fx_zmd/                                             uploads, as they arrived
@@ -18,6 +19,7 @@ import orjson
 
 from oclc_console import files
 from oclc_console.errors import CallError, InputError
+from oclc_console.rehearsal.mishaps import MISHAPS
 
 SETTINGS = "rehearsal.json"
 IN_BIB = Path("xfer/metacoll/in/bib")
@@ -59,7 +61,9 @@ class Account:
 class Behaviour:
     """How the stand-in OCLC behaves. `torn`: what becomes of an upload whose link died before it was closed (`keep`: it
     stays listed as it is; `take`: it is taken as it is). `rerun`: patterns of names that OCLC works through twice.
-    `cross_reports`: it writes the two cross reference reports as well."""
+    `cross_reports`: it writes the two cross reference reports as well. `fault`: a mishap (mishaps.py) that happens
+    `fault_times` times (in all; 0: as often as it can), `fault_bytes` into a file where that matters; `fault_seconds` is
+    how late a late report is. Changing the host key takes a new start of the server."""
 
     turn_around_seconds: float = 1.0
     torn: str = "keep"
@@ -67,6 +71,10 @@ class Behaviour:
     refuse_login: bool = False
     cross_reports: bool = False
     login_seconds: float = 20.0
+    fault: str = ""
+    fault_bytes: int = 4096
+    fault_times: int = 1
+    fault_seconds: float = 600.0
 
 
 @dataclass(frozen=True)
@@ -99,14 +107,18 @@ class Rehearsal:
 
 def prepare_rehearsal(folder: Path, *, accounts: Iterable[Account], seed: int, turn_around_seconds: float = 1.0,
                       torn: str = "keep", rerun: Iterable[str] = (), refuse_login: bool = False,
-                      cross_reports: bool = False) -> Rehearsal:
+                      cross_reports: bool = False, fault: str = "", fault_bytes: int = 4096, fault_times: int = 1,
+                      fault_seconds: float = 600.0) -> Rehearsal:
     """Makes a rehearsal in `folder`, or gives an existing one new settings: keys, uploads, reports and WorldCat's memory
     stay, the accounts and behaviour are those given now (a running server reads them at the next login or file). Raises
-    CallError for an account without a collection or an unknown `torn`."""
-    behaviour = Behaviour(turn_around_seconds, torn, tuple(rerun), refuse_login, cross_reports)
+    CallError for an account without a collection, an unknown `torn` or an unknown `fault`."""
+    behaviour = Behaviour(turn_around_seconds, torn, tuple(rerun), refuse_login, cross_reports, fault=fault,
+                          fault_bytes=fault_bytes, fault_times=fault_times, fault_seconds=fault_seconds)
     rehearsal = Rehearsal(folder, seed, tuple(accounts), behaviour)
     if torn not in ("keep", "take"):
         raise CallError(f"{torn!r} is nothing to do with a torn upload", then="Say keep or take.")
+    if fault and fault not in MISHAPS:
+        raise CallError(f"{fault!r} is no mishap of the rehearsal", then=f"It can be one of {', '.join(MISHAPS)}.")
     if empty := [account.symbol for account in rehearsal.accounts if not account.collections]:
         raise CallError(f"{empty[0]} has no collection", where=str(folder), then="Name at least one seven-digit collection id.")
     files.make_folder(folder)

@@ -18,19 +18,21 @@ from typing import Any
 
 import asyncssh
 import orjson
-from asyncssh.sftp import SFTPServerHandler
+from asyncssh.sftp import FXF_WRITE, SFTPServerHandler
 from asyncssh.stream import SSHServerStreamSession
 
 from oclc_console import clock, files
 from oclc_console.errors import ConsoleError, HereError, from_os_error
 from oclc_console.rehearsal import folder as places
-from oclc_console.rehearsal.jobs import Journal
+from oclc_console.rehearsal.jobs import Journal, Taken
+from oclc_console.rehearsal.mishaps import TORN, Trouble
 from oclc_console.rehearsal.office import Office
 from oclc_console.rehearsal.starting import HOST, SERVER_FILE, SERVER_LOCK, is_alive
 
 LONGEST_NAME = 150  # bytes; a report's name holds the file's name and some 90 bytes more
 _LOOK_EVERY = 0.1
 _TRY_AGAIN_AFTER = 1.0
+_MID_FILE = ("drop", "drop-taken", "freeze", "disk-full")
 _log = logging.getLogger("rehearsal")
 
 
@@ -38,10 +40,15 @@ class _State:
     """What a running server knows: how many connections are open, since when none is, and whether it shall end."""
 
     def __init__(self, folder: Path, journal: Journal) -> None:
-        self.folder, self.journal = folder, journal
+        self.folder, self.journal, self.trouble = folder, journal, Trouble(folder)
         self.connections = 0
         self.quiet_since = time.monotonic()
         self.stopping = asyncio.Event()
+
+    def happens(self, fault: str, file: str = "") -> bool:
+        """Whether this mishap happens now, to this file."""
+        behaviour = places.load(self.folder).behaviour
+        return self.trouble.happens(fault, behaviour.fault, behaviour.fault_times, file)
 
 
 class _Login(asyncssh.SSHServer):  # type: ignore[misc]
@@ -70,6 +77,8 @@ class _Login(asyncssh.SSHServer):  # type: ignore[misc]
         rehearsal = places.load(self.state.folder)
         if rehearsal.behaviour.refuse_login or rehearsal.account(username) is None:
             return False
+        if self.state.happens("refuse-login"):
+            return False
         expected = asyncssh.read_public_key(rehearsal.client_key.with_suffix(".pub"))
         return bool(key.public_data == expected.public_data)
 
@@ -82,23 +91,78 @@ class _Files(asyncssh.SFTPServer):  # type: ignore[misc]
         self.rehearsal = places.load(state.folder)
         self.state = state
         self.link_died = False
+        self.full = False  # this session has met a full disk: it stays full
+        self.stuck = False  # nothing more of what is under way is written
+        self.opened = 0
         root = self.rehearsal.root(self.login)
         self.inbox = Path(os.path.realpath(root)) / places.IN_BIB
         super().__init__(channel, chroot=os.fsencode(root))
 
-    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> Any:
+    async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> Any:
         if len(path.rpartition(b"/")[2]) > LONGEST_NAME:
             raise OSError(errno.ENAMETOOLONG, f"The name has more than {LONGEST_NAME} bytes")
-        return super().open(path, pflags, attrs)
+        if not pflags & FXF_WRITE:
+            return super().open(path, pflags, attrs)
+        name = os.fsdecode(path.rpartition(b"/")[2])
+        self.opened += 1
+        if self.state.happens("read-only", name):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        if self.opened > 1 and self.state.happens("end-channel", name):
+            self.channel.close()
+            await self._never()
+        opened = super().open(path, pflags, attrs)
+        if self.state.happens("drop-at-open", name):
+            opened.close()
+            await self._drop()
+        return opened
 
-    def close(self, file_obj: Any) -> None:
+    async def write(self, file_obj: Any, offset: int, data: bytes) -> int:
+        """Writes, unless something goes wrong here: it then has so many bytes of the file, and no more."""
+        if self.stuck:
+            await self._never()
+        behaviour, name = self.rehearsal.behaviour, Path(os.fsdecode(file_obj.name)).name
+        if behaviour.fault == "slow":
+            await asyncio.sleep(len(data) / max(behaviour.fault_bytes * 16, 1))
+        room = behaviour.fault_bytes - offset
+        if behaviour.fault in _MID_FILE and len(data) >= room and (self.full or self.state.happens(behaviour.fault, name)):
+            super().write(file_obj, offset, data[: max(room, 0)])
+            if behaviour.fault == "disk-full":
+                self.full = True
+                raise OSError(errno.ENOSPC, "No space left on device")
+            file_obj.flush()
+            self.stuck = True
+            if behaviour.fault == "freeze":
+                await self._never()
+            await self._drop()
+        return int(super().write(file_obj, offset, data))
+
+    async def close(self, file_obj: Any) -> None:
         path, written = Path(os.fsdecode(file_obj.name)), file_obj.writable()
+        ours = written and path.parent == self.inbox
+        if ours and not self.link_died and self.state.happens("drop-at-close", path.name):
+            file_obj.close()
+            await self._drop()
         super().close(file_obj)
-        if not written or path.parent != self.inbox or not path.exists():
+        if not ours or not path.exists():
             return
-        if self.link_died and self.rehearsal.behaviour.torn == "keep":
+        if not self.link_died and self.state.happens("close-fails", path.name):
+            raise OSError(errno.EDQUOT, "Disk quota exceeded")
+        if self.link_died and TORN.get(self.rehearsal.behaviour.fault, self.rehearsal.behaviour.torn) == "keep":
             return
         self.state.journal.take(path, self.login)
+        if not self.link_died and self.state.happens("reply-lost", path.name):
+            await self._drop()
+
+    async def _drop(self) -> None:
+        """Cuts the link; whoever asked gets no answer any more."""
+        self.channel.get_connection().abort()
+        await self._never()
+
+    async def _never(self) -> None:
+        """No answer, for as long as the link stands: it is the end of this request that lets the files of a dead link be
+        closed."""
+        await self.channel.get_connection().wait_closed()
+        raise ConnectionResetError
 
 
 class _Session(SFTPServerHandler):  # type: ignore[misc]
@@ -118,7 +182,7 @@ class _Channel(SSHServerStreamSession):  # type: ignore[misc]
         self.state = state
 
     def subsystem_requested(self, subsystem: str) -> bool:
-        return subsystem == "sftp"
+        return subsystem == "sftp" and not self.state.happens("no-sftp")
 
     def session_started(self) -> None:
         self._chan.set_encoding(None)
@@ -146,8 +210,11 @@ async def _serve(folder: Path, journal: Journal, port: int, parent: int | None, 
     rehearsal = places.load(folder)
     state = _State(folder, journal)
     _end_on_sigterm(state)
+    shown: Any = str(rehearsal.host_key)
+    if state.happens("host-key-changed"):
+        shown = asyncssh.generate_private_key("ssh-ed25519")
     acceptor = await asyncssh.listen(
-        HOST, port, server_factory=lambda: _Login(state), server_host_keys=[str(rehearsal.host_key)],
+        HOST, port, server_factory=lambda: _Login(state), server_host_keys=[shown],
         encoding=None, allow_pty=False, agent_forwarding=False, x11_forwarding=False,
         login_timeout=rehearsal.behaviour.login_seconds, keepalive_interval=15,
     )
@@ -188,18 +255,31 @@ async def _work(state: _State, pool: ThreadPoolExecutor, parent: int | None, idl
                 _log.exception("%s waits: it could not be worked through", due.name)
                 not_before = time.monotonic() + _TRY_AGAIN_AFTER
             continue
-        if not state.journal.waiting and _may_end(state, parent, idle_seconds):
+        if _may_end(state, parent, idle_seconds):
             return
         await asyncio.sleep(_LOOK_EVERY)
 
 
-def _next_due(state: _State) -> Any:
-    turn_around = places.load(state.folder).behaviour.turn_around_seconds if state.journal.waiting else 0.0
-    now = clock.now().timestamp()
-    return next((taken for taken in state.journal.waiting if taken.received / 1000 + turn_around <= now), None)
+def _next_due(state: _State) -> Taken | None:
+    if not state.journal.waiting:
+        return None
+    behaviour, now = places.load(state.folder).behaviour, clock.now().timestamp()
+    held = _held_back(state)
+    return next((taken for taken in state.journal.waiting
+                 if taken.received / 1000 + behaviour.turn_around_seconds + (behaviour.fault_seconds if taken in held else 0)
+                 <= now), None)
+
+
+def _held_back(state: _State) -> list[Taken]:
+    """The taken files whose reports come late on purpose: the first of all."""
+    behaviour = places.load(state.folder).behaviour
+    return state.journal.everything[: behaviour.fault_times] if behaviour.fault == "report-late" else []
 
 
 def _may_end(state: _State, parent: int | None, idle_seconds: float) -> bool:
+    held = _held_back(state) if state.journal.waiting else []
+    if any(taken not in held for taken in state.journal.waiting):
+        return False  # a report that is late on purpose is not waited for
     if state.connections or (parent is not None and is_alive(parent)):
         return False
     return time.monotonic() - state.quiet_since >= idle_seconds

@@ -233,18 +233,35 @@ class Connected(Event):
 
 
 @dataclass(frozen=True)
+class FileCompared(Event):
+    """A file whose upload was cut short is still listed, and what is there was compared with ours: sending goes on at byte
+    `start` (0: from its beginning), for this `reason`."""
+
+    name: str
+    there: int
+    start: int
+    reason: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.name}: {self.there:,} bytes of it are there; {self.reason}"
+
+
+@dataclass(frozen=True)
 class FileStarted(Event):
-    """The next thing that happens is that the server is asked to open this file."""
+    """The next thing that happens is that the server is asked to open this file; bytes before `start` are there already."""
 
     name: str
     bytes: int
     sha256: str
     attempt: int
+    start: int = 0
 
     @property
     def words(self) -> str:
         again = f", attempt {self.attempt}" if self.attempt > 1 else ""
-        return f"sending {self.name}: {self.bytes:,} bytes{again}"
+        onwards = f", from byte {self.start:,}" if self.start else ""
+        return f"sending {self.name}: {self.bytes:,} bytes{onwards}{again}"
 
 
 @dataclass(frozen=True)
@@ -302,6 +319,46 @@ class FileNotSent(Event):
         return f"{self.state.replace('_', ' ')} {self.name}: {self.reason}"
 
 
+@dataclass(frozen=True)
+class Paused(Event):
+    """Somebody asked this upload to pause: connections stay open, nothing is sent."""
+
+    @property
+    def words(self) -> str:
+        return "paused: nothing is sent until somebody resumes it"
+
+
+@dataclass(frozen=True)
+class Resumed(Event):
+    """Somebody asked this upload to go on after a pause."""
+
+    @property
+    def words(self) -> str:
+        return "resumed"
+
+
+@dataclass(frozen=True)
+class ConnectionsChanged(Event):
+    """Somebody asked for more or fewer connections; a connection that is too many ends after the file it has in hand."""
+
+    count: int
+
+    @property
+    def words(self) -> str:
+        return f"{self.count} {'connection' if self.count == 1 else 'connections'} from now on"
+
+
+@dataclass(frozen=True)
+class TriedAgain(Event):
+    """Somebody asked to try a file again that did not get through in this run."""
+
+    name: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.name}: asked to try it again"
+
+
 # fetch, import
 
 
@@ -334,11 +391,44 @@ class ReportFiled(Event):
 
 @dataclass(frozen=True)
 class ReportRefused(Event):
-    """A file on the server, or given to import, that was not taken."""
+    """A file on the server, or given to import, that was not taken. `bytes` is its size as the server lists it, where it
+    was there."""
 
     name: str
     reason: str
+    bytes: int | None = None
 
     @property
     def words(self) -> str:
         return f"not taken {self.name}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class RecordsKept(Event):
+    """A file of records that OCLC wrote is kept as it came; nothing in it was read. `folder` says what it holds: new,
+    updates (merges too) or deletes."""
+
+    name: str
+    symbol: str
+    folder: str
+    bytes: int
+    sha256: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.name}: {self.bytes:,} bytes of records, kept in records/{self.symbol}/{self.folder}"
+
+
+@dataclass(frozen=True)
+class OnlyPlaceholder(Event):
+    """A file that is not here, and that OCLC has removed from its server: only a placeholder is listed. `folder` is OCLC's;
+    `removed_at` is the placeholder's own time, an ISO instant, where the server says."""
+
+    name: str
+    folder: str
+    removed_at: str | None
+
+    @property
+    def words(self) -> str:
+        when = f" on {self.removed_at[:10]}" if self.removed_at else ""
+        return f"ask OCLC for {self.name}: it was removed from {self.folder}{when}, only a placeholder is there"

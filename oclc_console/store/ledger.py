@@ -6,85 +6,79 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oclc_console.errors import InputError
-from oclc_console.files import sync_folder
+from oclc_console.files import sync_file, sync_folder
 from oclc_console.workspace import Workspace, folder_name
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 ROWS_IN_MEMORY = 50_000
+_DIGESTS = ("sha256", "content")
 _OF_A_RUN = re.compile(r"\d{8}T\d{6}Z-prepare-")  # reports' rows stand in the same folder
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
-    """One record. `offset` and `length` are bytes in the source; `fate` is stream, excluded:<rule>, unrouted, double or
-    quarantined:<finding>; `outbox`, `end` (byte position of its end, 1-based, as in OCLC's record key) are set when it
-    stands in an output file. `sha256` is of its bytes, `content` of its fields without 005."""
+def ledger_schema() -> pa.Schema:
+    """The ledger's columns. `offset` and `length` are bytes in the source; `status` is leader/05; `fate` is stream,
+    excluded:<rule>, unrouted, double or quarantined:<finding>; `outbox` and `end` (byte position of the record's end,
+    1-based, as in OCLC's record key) are set when it stands in an output file. `sha256` is of its bytes, `content` of its
+    fields without 005. A record of a `_delete` file has a row for each of its holdings; its `length` and digests are those of
+    the record as completed (alma/deletes.py)."""
+    import pyarrow as pa
 
-    source: str
-    number: int
-    offset: int
-    length: int
-    mms: str | None
-    lsn: str | None
-    ocn_in: int | None
-    library: str | None
-    status: str | None
-    fate: str
-    stream: str | None
-    collection: str | None
-    outbox: str | None
-    end: int | None
-    sha256: bytes
-    content: bytes | None
+    text, whole, digest = pa.string(), pa.int64(), pa.binary(32)
+    return pa.schema([
+        ("source", text), ("number", whole), ("offset", whole), ("length", whole), ("mms", text), ("lsn", text),
+        ("ocn_in", whole), ("library", text), ("status", text), ("fate", text), ("stream", text), ("collection", text),
+        ("outbox", text), ("end", whole), ("sha256", digest), ("content", digest),
+    ])
 
 
 class LedgerWriter:
-    """Writes ledger rows into a Parquet file, some tens of thousands at a time."""
+    """Writes ledger rows into a Parquet file, some tens of thousands at a time: the same rows make the same file, in
+    whatever portions they came."""
 
     def __init__(self, path: Path) -> None:
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
-        text, whole, digest = pa.string(), pa.int64(), pa.binary(32)
-        kinds = [text, whole, whole, whole, text, text, whole, text, text, text, text, text, text, whole, digest, digest]
-        names = list(LedgerRow.__dataclass_fields__)
-        self._path, self._pa = path, pa
-        self._schema = pa.schema(list(zip(names, kinds, strict=True)))
-        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
-        self._rows: list[tuple[Any, ...]] = []
+        schema = ledger_schema()
+        squeezed = {name: "NONE" if name in _DIGESTS else "ZSTD" for name in schema.names}  # digests are noise
+        few = ["source", "library", "status", "fate", "stream", "collection", "outbox"]
+        self._path = path
+        self._writer = pq.ParquetWriter(path, schema, compression=squeezed, use_dictionary=few)
+        self._waiting: list[Any] = []
+        self._rows = 0
 
-    def add(self, row: LedgerRow) -> None:
-        """Adds one row."""
-        self._rows.append(astuple(row))
-        if len(self._rows) >= ROWS_IN_MEMORY:
-            self._flush()
+    def add(self, rows: pa.Table) -> None:
+        """Adds rows, in the ledger's schema."""
+        self._waiting.append(rows)
+        self._rows += rows.num_rows
+        if self._rows >= ROWS_IN_MEMORY:
+            self._flush(keep=self._rows % ROWS_IN_MEMORY)
 
-    def _flush(self) -> None:
-        columns = list(zip(*self._rows, strict=True)) or [() for _ in self._schema]
-        arrays = [self._pa.array(column, kind.type) for column, kind in zip(columns, self._schema, strict=True)]
-        self._writer.write_table(self._pa.table(arrays, schema=self._schema))
-        self._rows.clear()
+    def _flush(self, keep: int) -> None:
+        import pyarrow as pa
+
+        if not self._waiting:
+            return
+        together = pa.concat_tables(self._waiting)
+        self._writer.write_table(together.slice(0, self._rows - keep), row_group_size=ROWS_IN_MEMORY)
+        self._waiting, self._rows = [together.slice(self._rows - keep)], keep
 
     def close(self) -> None:
         """Writes what is left and syncs the file."""
-        import os
-
-        self._flush()
+        self._flush(keep=0)
         self._writer.close()
-        with open(self._path, "rb+") as handle:
-            os.fsync(handle.fileno())
+        sync_file(self._path)
         sync_folder(self._path.parent)
 
     def abandon(self) -> None:
         """Closes without caring for what is left: the run goes no further."""
-        self._rows.clear()
+        self._waiting.clear()
         with contextlib.suppress(OSError):  # the file's end may not fit on the disk; the file is not wanted either
             self._writer.close()
 
@@ -95,11 +89,15 @@ def ledger_files(workspace: Workspace, symbol: str, runs: Sequence[str]) -> list
     return [path for run in runs if (path := folder / f"{run}.parquet").is_file()]
 
 
-def holdings_by_mms(workspace: Workspace, symbol: str, mms_ids: Sequence[str]) -> dict[str, list[tuple[str, str | None]]]:
-    """For each MMS id that the symbol's ledgers know: the (LSN, library) of its holdings, as the newest prepare run in
-    which that id had any tells them; ids nobody knows are not in the answer. `_delete` files need it."""
+def run_ledgers(workspace: Workspace, symbol: str) -> list[Path]:
+    """The ledger files of all the symbol's prepare runs, oldest first."""
     folder = workspace.root / "ledger" / folder_name(symbol)
-    ledgers = [str(path) for path in sorted(folder.glob("*.parquet")) if _OF_A_RUN.match(path.name)]
+    return [path for path in sorted(folder.glob("*.parquet")) if _OF_A_RUN.match(path.name)]
+
+
+def holdings_by_mms(ledgers: Sequence[Path], mms_ids: Sequence[str]) -> dict[str, list[tuple[str, str | None]]]:
+    """For each MMS id that the ledgers (see `run_ledgers`) know: the (LSN, library) of its holdings, as the newest prepare
+    run in which that id had any tells them; ids nobody knows are not in the answer. `_delete` files need it."""
     if not ledgers or not mms_ids:
         return {}
     question = """
@@ -109,8 +107,8 @@ def holdings_by_mms(workspace: Workspace, symbol: str, mms_ids: Sequence[str]) -
         SELECT DISTINCT met.mms, lsn, library FROM met
         JOIN newest ON met.mms = newest.mms AND parse_filename(met.filename, true) = newest.run ORDER BY ALL"""
     known: dict[str, list[tuple[str, str | None]]] = {}
-    with connect() as database:
-        for mms, lsn, library in database.execute(question, [ledgers, list(mms_ids)]).fetchall():
+    with asking() as database:
+        for mms, lsn, library in database.execute(question, [list(map(str, ledgers)), list(mms_ids)]).fetchall():
             known.setdefault(mms, []).append((lsn, library))
     return known
 

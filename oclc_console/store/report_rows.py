@@ -56,7 +56,8 @@ class Tally:
 class ReportInfo(Tally):
     """What is known of a filed report. `symbol` is its folder; `original` the uploaded file it answers (empty when its
     name doesn't say); `received` when OCLC received that file, an ISO instant; `epoch_ms` the same by its record keys;
-    `documents` how many exception documents it made; `superseded` how many records it answers again."""
+    `documents` how many exception documents it made; `superseded` how many records it answers again. `sha256` and `bytes`
+    are of the report as it came, `text_sha256` of the text inside, should it have come zipped."""
 
     name: str
     type: str
@@ -73,6 +74,7 @@ class ReportInfo(Tally):
     bytes: int
     documents: int
     superseded: int
+    text_sha256: str
 
     @property
     def instant_ms(self) -> int:
@@ -194,8 +196,9 @@ def _filed_in(workspace: Workspace, folder: str) -> Iterator[ReportInfo]:
 def _read_info(path: Path, changed_ns: int, size: int) -> ReportInfo:
     """The counts in one file; remembered for as long as the file is the same."""
     try:
-        return ReportInfo(**orjson.loads(path.read_bytes()))
-    except (orjson.JSONDecodeError, TypeError) as error:
+        kept = orjson.loads(path.read_bytes())
+        return ReportInfo(**{"text_sha256": kept["sha256"], **kept})  # written before there were zips: one for both
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         raise InputError(f"the counts of this report can't be read ({error})", where=str(path),
                          then=f"Delete this file, then import {path.stem} from the reports folder again.") from error
 

@@ -39,7 +39,9 @@ SAMPLE_SECONDS = 0.25
 @dataclass
 class Progress:
     """Counters an operation raises as it works; the runner samples them. `file_done` of `file_total` bytes is the file in
-    hand; `done` of `total` is the whole run, in `unit`."""
+    hand; `done` of `total` is the whole run, in `unit`. `moving` has every file in flight where several are: its name, and
+    [bytes done, bytes in all]; a file comes and goes by putting another dictionary in its place, never by changing it under
+    the sampler's eyes."""
 
     unit: str = "bytes"
     done: int = 0
@@ -49,6 +51,7 @@ class Progress:
     file_total: int = 0
     files_done: int = 0
     files_total: int = 0
+    moving: dict[str, list[int]] = field(default_factory=dict)
 
 
 @dataclass

@@ -17,6 +17,8 @@ from oclc_console.store.events import (
     FileReady,
     FileSent,
     FileStarted,
+    OnlyPlaceholder,
+    RecordsKept,
     ReportFiled,
     ReportRefused,
     SetAside,
@@ -70,8 +72,12 @@ def result_words(run: RunState) -> str:
     if run.verb == "fetch":
         filed = sum(isinstance(event, ReportFiled) and not event.already for event in events)
         refused = sum(isinstance(event, ReportRefused) for event in events)
+        kept = sum(isinstance(event, RecordsKept) for event in events)
+        removed = sum(isinstance(event, OnlyPlaceholder) for event in events)
         new = words.plural(filed, "new report") if filed or run.state == "running" else "no new reports"
-        return new + (f", {refused} not taken" if refused else "")
+        parts = [new, words.plural(kept, "file of records", "files of records") if kept else "",
+                 f"{refused} not taken" if refused else "", f"{removed} to ask OCLC for" if removed else ""]
+        return ", ".join(part for part in parts if part)
     filed = sum(isinstance(event, ReportFiled) for event in events)
     return words.plural(filed, "report") if filed else _progress_words(run)
 
@@ -143,6 +149,14 @@ def _reported(run: RunState, outbox: Sequence[OutboxFile]) -> dict[str, FileLine
             lines[event.name] = FileLine(event.name.removesuffix(".txt"), "filed", event.rows, event.rows, said)
         elif isinstance(event, ReportRefused):
             lines[event.name] = FileLine(event.name, "refused", 0, 0, event.reason)
+        elif isinstance(event, RecordsKept):
+            lines[event.name] = FileLine(event.name, "kept", event.bytes, event.bytes, f"records, {event.folder}")
+        elif isinstance(event, OnlyPlaceholder):
+            when = f" ({words.day(event.removed_at)})" if event.removed_at else ""
+            lines[event.name] = FileLine(event.name, "removed", 0, 0, f"ask OCLC for it{when}")
+    coming = str(run.progress.get("file") or "")
+    if run.state == "running" and coming and coming not in lines:
+        lines[coming] = FileLine(coming, "reading")
     return lines
 
 
@@ -249,7 +263,7 @@ def event_line(run: RunState, at: int) -> Line:
     kind = "bad" if isinstance(recorded.event, (FileNotSent, ReportRefused)) else ""
     if isinstance(recorded.event, Ended) and recorded.event.state != "done":
         kind = "bad" if recorded.event.state in ("failed", "refused") else "warn"
-    if isinstance(recorded.event, SetAside):
+    if isinstance(recorded.event, SetAside | OnlyPlaceholder):
         kind = "warn"
     mark = "! " if kind else ""
     return [(f"{words.hour(recorded.at)} ", "muted"), (mark, kind), (recorded.event.words, kind)]

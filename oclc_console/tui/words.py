@@ -29,6 +29,8 @@ STATES: dict[str, tuple[str, str, str]] = {  # state -> glyph, word, kind
     "sent": ("✔", "sent", "good"),
     "read": ("✔", "read", "good"),
     "filed": ("✔", "filed", "good"),
+    "kept": ("✔", "kept", "good"),
+    "removed": ("!", "removed", "warn"),
     "ready": ("✔", "ready", "good"),
     "partial": ("!", "partial", "warn"),
     "uncertain": ("!", "uncertain", "warn"),

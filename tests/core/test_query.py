@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
-from oclc_console.marc.query import Rule, RuleMistake, compile_condition, compile_places, compile_rule
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oclc_console.marc.query import Rule, RuleMistake, compile_condition, compile_places, compile_rule, condition_fact
+from oclc_console.marc.record import Record
 from tests.core.samples import Fields, record
 
 FIELDS: Fields = [
@@ -131,3 +136,11 @@ def test_a_place_that_is_none_says_how_places_are_written(place: str) -> None:
 def test_a_doubled_operator_is_a_mistake_and_not_a_value(text: str) -> None:
     with pytest.raises(RuleMistake, match="doubled"):
         compile_condition(text, {})
+
+
+@given(st.from_regex(r"\^?(?:[ab ]|\[ab\]){1,3}", fullmatch=True).filter(str.strip), st.lists(
+    st.tuples(st.sampled_from("ab"), st.text("ab ]", max_size=5)), min_size=1, max_size=3))
+def test_a_plain_pattern_is_found_in_a_value_of_its_own_subfield_only(pattern: str, parts: list[tuple[str, str]]) -> None:
+    field = b"  " + b"".join(b"\x1f" + code.encode() + value.encode() for code, value in parts)
+    expected = any(re.search(pattern.strip(), value) for code, value in parts if code == "a")
+    assert condition_fact(f"300$a ~ {pattern}").of(Record(b" " * 24, [b"300"], [field])) == expected

@@ -159,6 +159,12 @@ MISTAKES = {
         ('libraries = ["NET", "ARC"]', "lsn = []", 12, "symbols.ZUL.lsn", "at least 1"),
     "a number out of range":
         ("[rules]", "[exchange]\nport = 99999\n[rules]", 6, "exchange.port", "less than or equal to 65535"),
+    "a folder at OCLC that leads elsewhere":
+        ("[rules]", '[exchange]\nrecord_folders = ["/xfer/../etc"]\n[rules]', 6, "exchange.record_folders[1]",
+         "a folder at OCLC begins with a /"),
+    "two folders of records that would become one":
+        ("[rules]", '[exchange]\nrecord_folders = ["/a/new", "/b/NEW"]\n[rules]', 6, "exchange.record_folders",
+         "two of these folders end alike"),
     "a password has no place here":
         ("[rules]", '[exchange]\npassword = "x"\n[rules]', 6, "exchange.password", "this key is not known"),
 }

@@ -14,6 +14,7 @@ import pytest
 
 from oclc_console.errors import InputError
 from oclc_console.marc.lint import RULES, Severity
+from oclc_console.marc.lint.sets import SET_RULES
 from oclc_console.marc.record import Record, put_together
 from oclc_console.marc.source import Scanned, judge
 from oclc_console.operations.lint_files import FileLint, lint_files
@@ -142,7 +143,7 @@ def test_the_rules_are_listed_with_everything_about_them() -> None:
     for rule in RULES.values():
         assert rule.id in words and rule.remedy in words and rule.source in words
     listed = orjson.loads(command("--rules", "--json").stdout)["rules"]
-    assert [each["rule"] for each in listed] == list(RULES)
+    assert [each["rule"] for each in listed] == [*RULES, *SET_RULES]
     assert {each["words"] for each in listed} == {"OCLC", "inferred", "ours"}
 
 

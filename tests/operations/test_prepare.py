@@ -63,7 +63,7 @@ def test_a_quarantined_record_is_kept_byte_for_byte(tmp_path: Path) -> None:
     workspace = workspace_in(tmp_path)
     broken = holding(5)[:-3] + b"\x1d"
     carry_out(workspace, prepare(workspace, "ZAA", [write(tmp_path / "a.mrc", trusted(1), broken)]))
-    (kept,) = (workspace.root / "quarantine" / "ZAA").iterdir()
+    (kept,) = (workspace.root / "quarantine" / "ZAA").glob("*.mrc")
     assert kept.read_bytes() == broken
 
 
@@ -254,13 +254,6 @@ def test_every_shape_alma_publishes_becomes_the_same_files(tmp_path: Path, shape
     assert sent == b"".join([archival(2), trusted(1), holding(3)])
 
 
-def test_a_file_of_deleted_records_is_refused_because_its_local_numbers_would_be_wrong(tmp_path: Path) -> None:
-    workspace = workspace_in(tmp_path)
-    source = write(tmp_path / "zaa_28150407720009999_delete.mrc", holding(1, without=[b"852"]))
-    with pytest.raises(CallError, match="deleted records"):
-        prepare(workspace, "ZAA", [source])
-
-
 def test_a_file_that_is_still_being_written_is_not_prepared(tmp_path: Path) -> None:
     workspace = workspace_in(tmp_path)
     source = write(tmp_path / "a.mrc", *(trusted(n) for n in range(50)))
@@ -398,7 +391,7 @@ def test_a_blocking_rule_holds_the_record_back(tmp_path: Path) -> None:
     result, _ = carry_out(workspace, prepare(workspace, "ZAA", [write(tmp_path / "a.mrc", trusted(1), bad)]))
     assert (result["routed"], result["quarantined"]) == (1, 1)
     assert "quarantined:subfield-repeated" in [row["fate"] for row in ledger(workspace, "ZAA")]
-    (kept,) = (workspace.root / "quarantine" / "ZAA").iterdir()
+    (kept,) = (workspace.root / "quarantine" / "ZAA").glob("*.mrc")
     assert kept.read_bytes() == bad
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -11,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oclc_console.errors import InputError
 from oclc_console.oclc.report_names import parse_report_name
-from oclc_console.oclc.reports import EXCEPTIONS, PROCESSING, ReportRow, read_report, unpacked
+from oclc_console.oclc.reports import EXCEPTIONS, PROCESSING, ReportRow, read_report
 from tests.reports.made_up import EPOCH, exceptions, key, name_of, processing
 
 
@@ -138,19 +135,6 @@ def test_lines_of_an_older_job_do_not_decide_whose_report_it_is() -> None:
     report = read_report(old + exceptions(3))
     assert (report.symbol, report.collection, report.epoch_ms) == ("ZUL", "1000081", EPOCH)
     assert report.received is not None and report.received.isoformat() == "2020-11-03T08:12:00.123000+00:00"
-
-
-def test_a_zipped_report_is_opened_in_memory_and_a_broken_archive_is_refused() -> None:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("../../escape.txt", processing(3))
-    assert unpacked(packed.getvalue(), "x.zip") == processing(3)
-    with pytest.raises(InputError, match="the archive can't be read"):
-        unpacked(packed.getvalue()[:60], "x.zip")
-    with zipfile.ZipFile(packed, "a") as archive:
-        archive.writestr("second.txt", b"x")
-    with pytest.raises(InputError, match="holds 2 files where one report should be"):
-        unpacked(packed.getvalue(), "x.zip")
 
 
 @pytest.mark.parametrize("part, count, outcomes", [

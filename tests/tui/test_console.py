@@ -28,7 +28,8 @@ from tests.tui.driving import flat, press, settled, shows, text_of, toasts, unti
 from tests.tui.stage import HeldClock, live_upload
 
 SIZE = (80, 24)
-PAGES = [("1",), ("2",), ("3",), ("3", "enter"), ("4",), ("4", "a"), ("4", "a", "enter"), ("5",)]
+PAGES = [("1",), ("2",), ("2", "v"), ("2", "right_square_bracket", "v", "enter"), ("3",),
+         ("3", "enter"), ("4",), ("4", "a"), ("4", "a", "enter"), ("5",)]
 SLOW_LIBRARIES = ("paramiko", "pymarc", "tinydb", "duckdb", "pyarrow", "asyncssh", "pydantic")
 
 

@@ -42,13 +42,17 @@ class DashboardScreen(ConsoleScreen):
             "deletion, "
             "6 WorldCat Updates). Phase is what the runs say; rejected counts stand over the records that OCLC has "
             "reported, "
-            "and a dash means that no report has come yet. Below: what needs a person, and what is running now.")
+            "and a dash means that no report has come yet. Below: what needs a person, and what is running now. m writes "
+            "the mail "
+            "to OCLC when a report is late or OCLC removed a file before it was fetched.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", id="dashboard.open", key_display="↵", tooltip="Open the symbol under the "
                                                                                        "cursor"),
         Binding("slash", "filter", "Filter", id="dashboard.filter", key_display="/",
                 tooltip="Show only the symbols that hold a word; !word shows the others"),
         Binding("e", "edit", "Settings", id="dashboard.edit", tooltip="Open console.toml in your editor"),
+        Binding("m", "mail", "Mail", id="dashboard.mail", tooltip="The mail to OCLC about what is late or was removed: to "
+                                                                  "copy, and in a file"),
     ]
 
     def body(self) -> Iterable[Widget]:
@@ -151,7 +155,36 @@ class DashboardScreen(ConsoleScreen):
         """A symbol can be opened when there is one."""
         if action == "open" and self._board.key is None:
             return "There is no symbol to open. Press e to add one to console.toml, or / to change the filter."
+        if action == "mail" and not self._with_mail():
+            return "There is nothing to write to OCLC: no report is late, and no file was removed before it came."
         return None
+
+    def _with_mail(self) -> list[str]:
+        """The symbols that give cause for a mail to OCLC."""
+        return list(dict.fromkeys(alert.symbol for alert in self._alerts() if alert.kind))
+
+    def action_mail(self) -> None:
+        """Shows the mail about the symbol under the cursor, else about the one that has one, else asks about which."""
+        symbols, at = self._with_mail(), self._board.key
+        if at in symbols or len(symbols) == 1:
+            self._show_mail(at if at in symbols else symbols[0])
+            return
+        from oclc_console.tui.screens.dialogs import Choose  # not needed for the first paint
+
+        texts = {alert.symbol: alert.text for alert in reversed(self._alerts()) if alert.kind}
+        cells: list[Sequence[Cell]] = [[(symbol, "strong"), texts[symbol]] for symbol in symbols]
+        columns = (Column("symbol", 8), Column("why", 40, grows=True))
+        self.app.push_screen(Choose("The mail to OCLC about which symbol?", columns, cells, symbols), self._show_mail)
+
+    def _show_mail(self, symbol: str | None) -> None:
+        from oclc_console.tui.screens.mail import show_mail  # not needed for the first paint
+
+        if symbol:
+            show_mail(self, symbol)
+
+    def _alerts(self) -> Sequence[Alert]:
+        status = self.console.facts.status if self.console.facts else None
+        return status.alerts if status else ()
 
     @on(Table.Chosen, "#board")
     def action_open(self) -> None:

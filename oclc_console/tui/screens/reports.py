@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -22,6 +22,9 @@ from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
 from oclc_console.tui.widgets.table import Column, Table
 from oclc_console.tui.words import WIDE
+
+if TYPE_CHECKING:
+    from oclc_console.operations.fetched import AskFor
 
 EMPTY = ("No report is here yet. Press 3 and then f to fetch OCLC's reports, or i to import report files from a "
          "folder on this "
@@ -55,7 +58,8 @@ class ReportsScreen(ConsoleScreen):
             "record, "
             "exceptions reports what it complained about. Enter pages through the exceptions of one, a through those "
             "of all. "
-            "i imports report files from a folder. Nothing here needs the network.")
+            "i imports report files from a folder. Nothing here needs the network. At the foot: files that OCLC removed before "
+            "they were fetched; they have to be asked for (1 Dashboard, m writes the mail).")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", id="reports.open", key_display="↵", tooltip="Page through the exceptions of "
                                                                                      "this report"),
@@ -73,10 +77,12 @@ class ReportsScreen(ConsoleScreen):
         """The reports, and the one under the cursor."""
         yield Frame(Table(empty="Reading the reports…", id="reports-list"), title="Reports", id="reports")
         yield Frame(Lines(id="report-lines"), title="Report", id="report")
+        yield Frame(Lines(id="removed-lines"), title="Ask OCLC for", id="removed")
 
     def on_mount(self) -> None:
         """Keys go to the list."""
         super().on_mount()
+        self.query_one("#removed-lines").can_focus = False
         self._list.focus()
 
     @property
@@ -85,6 +91,10 @@ class ReportsScreen(ConsoleScreen):
 
     def show_facts(self, facts: Facts) -> None:
         """Lists again when something changed."""
+        removed = facts.status.ask_for if facts.status else ()
+        self.query_one("#removed", Frame).display = bool(removed)
+        self.query_one("#removed", Frame).titles(f"Ask OCLC for {len(removed)} · removed before they were fetched")
+        self.query_one("#removed-lines", Lines).show(lambda width: [line for each in removed for line in _removed(each, width)])
         if (wanted := (facts.changes, facts.workspace)) != self._asked:
             self._asked = wanted
             workspace = facts.workspace
@@ -171,6 +181,13 @@ def _files_in(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     return sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
+
+
+def _removed(wanted: AskFor, width: int) -> list[Line]:
+    """A file that OCLC has removed, in one line: both ends of its name, and when."""
+    when = f" {words.day(wanted.removed_at)}" if wanted.removed_at else ""
+    room = max(12, width - len(wanted.symbol) - len(when) - 3)
+    return [[("! ", "warn"), (f"{wanted.symbol} ", "strong"), (shortened(wanted.name, room), ""), (when, "muted")]]
 
 
 def _columns(wide: bool) -> list[Column]:

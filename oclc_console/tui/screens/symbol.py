@@ -56,8 +56,8 @@ class SymbolScreen(ConsoleScreen):
             "completed "
             "and a note; n says that it does not concern this symbol; o opens a signed one again, with a reason. "
             "Nothing is "
-            "erased: the log keeps every act. Signing triggers nothing at OCLC. [ and ] go to the neighbouring "
-            "symbols.")
+            "erased: the log keeps every act. Signing triggers nothing at OCLC. v shows where every record of the set "
+            "went. [ and ] go to the neighbouring symbols.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "sign", "Sign "
                              "off", id="symbol.sign", tooltip="Sign the milestone off: the day it was completed, and "
@@ -65,6 +65,7 @@ class SymbolScreen(ConsoleScreen):
         Binding("n", "not_applicable", "N/A", id="symbol.na", tooltip="Say that the milestone does not concern this "
                                                                       "symbol"),
         Binding("o", "reopen", "Reopen", id="symbol.reopen", tooltip="Open a signed milestone again, with a reason"),
+        Binding("v", "coverage", "Coverage", id="symbol.coverage", tooltip="Where every record of the set went"),
         Binding("left_square_bracket", "step(-1)", "Previous", id="symbol.previous", key_display="[",
                 tooltip="The previous symbol"),
         Binding("right_square_bracket", "step(1)", "Next", id="symbol.next", key_display="]", tooltip="The next symbol"),
@@ -162,6 +163,8 @@ class SymbolScreen(ConsoleScreen):
             return f"{state.milestone.title} is {was}. If that is wrong, press o to reopen it with a reason."
         if action == "reopen" and state and state.state not in ("done", "not_applicable"):
             return f"{state.milestone.title} is open: there is nothing to reopen. Press s to sign it off."
+        if action == "coverage" and self.console.symbol is None:
+            return "There is no symbol yet. Press e to open console.toml."
         if action == "step" and len(self._symbols()) < 2:
             return "There is no other symbol in console.toml."
         return None
@@ -176,6 +179,12 @@ class SymbolScreen(ConsoleScreen):
         at = symbols.index(self.console.symbol) if self.console.symbol in symbols else 0
         self.console.symbol = symbols[(at + by) % len(symbols)]
         self._draw()
+
+    def action_coverage(self) -> None:
+        """Opens the coverage of the symbol."""
+        from oclc_console.tui.screens.coverage import CoverageScreen
+
+        self.app.push_screen(CoverageScreen())
 
     def action_edit(self) -> None:
         """Opens console.toml in an editor."""

@@ -1,0 +1,29 @@
+"""Cells and lines of a CSV file as spreadsheets may see them: nothing that came from a record is run as a formula, and no
+control character gets through. Not for Alma's id lists, which hold ids and nothing else.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+
+from oclc_console.marc.record import text_of
+
+_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@")
+
+
+def cell(value: str | int | None) -> str | int:
+    """A value as text: one that a spreadsheet would run gets an apostrophe in front, an absent one is empty; a count stays
+    a count."""
+    if not isinstance(value, str):
+        return "" if value is None else value
+    plain = text_of(value.encode("utf-8", "backslashreplace")).replace("\x1f", "␟")
+    return f"'{plain}" if plain.startswith(_RUN_BY_SPREADSHEETS) else plain
+
+
+def csv_line(values: Iterable[str | int | None]) -> bytes:
+    """A line of a CSV file in UTF-8, its end included; each value goes in as a cell."""
+    text = io.StringIO()
+    csv.writer(text).writerow(map(cell, values))
+    return text.getvalue().encode()

@@ -1,0 +1,247 @@
+"""Some hundred records of a file side by side: not record by record with its fields, but tag by tag with all records' fields.
+Questions that are put to every record of a catalogue (rules, ids) are asked of a column of fields many times faster than of
+one record after the other. Not for judging records (source.py, block_check.py).
+
+A record's place in its batch is counted from 0. What is not sound (its record would be None) has a place, but neither leader
+nor fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from struct import Struct
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from oclc_console.marc.record import END_OF_FIELD, Record, take_apart
+from oclc_console.marc.source import Finding, Scanned, judge_stretch
+
+if TYPE_CHECKING:
+    from oclc_console.marc.block_check import CheckedBlock
+
+_TAGS = Struct("3s9x").iter_unpack
+Column = tuple[Sequence[int], Sequence[bytes]]  # which record, and its field; fields of one record in record order
+Value = TypeVar("Value")
+Find = Callable[[bytes], re.Match[bytes] | None]
+Steps = Sequence[tuple[str, Find, Callable[[re.Match[bytes]], Value | None]]]
+
+
+class Batch(Protocol):
+    """What both kinds of batch give: that of records taken apart one by one, and that of a checked block."""
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """Each record's number where counting began (a chunk), from 1."""
+
+    @property
+    def offsets(self) -> Sequence[int]:
+        """Where each record stands in its file."""
+
+    @property
+    def raws(self) -> Sequence[bytes]:
+        """Each record's bytes."""
+
+    @property
+    def findings(self) -> Sequence[Finding | None]:
+        """What is wrong with a record that is not sound; warnings may be left out."""
+
+    @property
+    def leaders(self) -> Sequence[bytes]:
+        """Each record's leader; empty where the record is not sound."""
+
+    def fields(self, tag: str, without: Sequence[int] = ()) -> Column:
+        """The fields of all records, but for some, with this tag, in which X is any digit."""
+
+    def having(self, tag: str) -> Sequence[int]:
+        """Which records have a field with this tag; one with several may come several times."""
+
+    def beginning(self, tag: str, codes: bytes, without: Sequence[int] = ()) -> tuple[list[int], Column]:
+        """Which records, but for some, surely have a field with this tag that begins with one of these subfields, and one that
+        is not blank; and the other fields with this tag, where they must be looked at."""
+
+    def record(self, place: int) -> Record | None:
+        """One of the records, taken apart; None where it is not sound."""
+
+    def contents(self) -> Sequence[bytes | None]:
+        """Of each record everything but 005 and what follows from lengths (see `content_of`); None where it is not sound."""
+
+
+class TakenApart:
+    """A batch of records that were judged one by one."""
+
+    def __init__(self, scanned: Sequence[Scanned]) -> None:
+        self._records = [found.record for found in scanned]
+        self.numbers = [found.number for found in scanned]
+        self.offsets = [found.offset for found in scanned]
+        self.raws = [found.raw for found in scanned]
+        self.findings = [found.finding for found in scanned]
+
+    @cached_property
+    def leaders(self) -> list[bytes]:
+        """Each record's leader; empty where the record is not sound."""
+        return [record.leader if record else b"" for record in self._records]
+
+    @cached_property
+    def _columns(self) -> dict[bytes, tuple[list[int], list[bytes]]]:
+        columns: dict[bytes, tuple[list[int], list[bytes]]] = {}
+        for number, record in enumerate(self._records):
+            for tag, field in zip(record.tags, record.fields, strict=True) if record else ():
+                if tag not in columns:
+                    columns[tag] = ([], [])
+                columns[tag][0].append(number)
+                columns[tag][1].append(field)
+        return columns
+
+    def fields(self, tag: str, without: Sequence[int] = ()) -> Column:
+        """The fields of all records, but for some, with this tag, in which X is any digit."""
+        if "X" not in tag and not without:
+            return self._columns.get(tag.encode(), ((), ()))
+        like, unwanted = re.compile(tag.replace("X", "[0-9]").encode()), set(without)
+        wanted = {name for name in self._columns if like.fullmatch(name)}
+        found = [(number, field) for number, record in enumerate(self._records) if record and number not in unwanted
+                 for name, field in zip(record.tags, record.fields, strict=True) if name in wanted]
+        return [number for number, _ in found], [field for _, field in found]
+
+    def having(self, tag: str) -> Sequence[int]:
+        """Which records have a field with this tag; one with several may come several times."""
+        return self.fields(tag)[0]
+
+    def beginning(self, tag: str, codes: bytes, without: Sequence[int] = ()) -> tuple[list[int], Column]:
+        """None surely have such a field: all fields with this tag are to be looked at."""
+        return [], self.fields(tag, without)
+
+    def record(self, place: int) -> Record | None:
+        """One of the records, taken apart; None where it is not sound."""
+        return self._records[place]
+
+    def contents(self) -> list[bytes | None]:
+        """Of each record everything but 005 and what follows from lengths; None where it is not sound."""
+        return [content_of(record) if record else None for record in self._records]
+
+
+class Block:
+    """A batch made from a block of a file (from `offset` on, ending with 0x1D, `before` records behind where counting began),
+    checked as a whole: only what is not sound beyond doubt is judged by itself."""
+
+    def __init__(self, checked: CheckedBlock, offset: int, before: int = 0) -> None:
+        self._checked, block = checked, checked.block
+        starts, ends = checked.starts.tolist(), (checked.ends + 1).tolist()
+        self.offsets: list[int] = [offset + start for start in starts]
+        self.raws: list[bytes] = [block[start:end] for start, end in zip(starts, ends, strict=True)]
+        self.leaders: list[bytes] = [raw[:24] for raw in self.raws]
+        self.findings: list[Finding | None] = [None] * len(self.raws)
+        self._places = list(range(len(self.raws)))  # of each stretch of the block: its number in this batch
+        self._columns: dict[str, Column] = {}
+        self._judge_doubtful([number for number, sound in enumerate(checked.sound.tolist()) if not sound])
+        self.numbers = range(before + 1, before + 1 + len(self.raws))
+
+    def _judge_doubtful(self, doubtful: list[int]) -> None:
+        """Puts what judging says of them in the place of these stretches; each can be no record, one, or two."""
+        found: list[Scanned] = []
+        self._doubtful: list[int] = []
+        moved = 0
+        for number in doubtful:
+            place = number + moved
+            judged = judge_stretch(self.offsets[place], self.raws[place])
+            here = slice(place, place + 1)
+            self.offsets[here] = [one.offset for one in judged]
+            self.raws[here] = [one.raw for one in judged]
+            self.leaders[here] = [one.record.leader if one.record else b"" for one in judged]
+            self.findings[here] = [one.finding for one in judged]
+            self._doubtful += range(place, place + len(judged))
+            found += judged
+            if len(judged) != 1:
+                moved += len(judged) - 1
+                self._places[number + 1 :] = range(number + 1 + moved, len(self._places) + moved)
+        self._rest = TakenApart(found)
+
+    def having(self, tag: str) -> Sequence[int]:
+        """Which records have a field with this tag; one with several may come several times."""
+        return self.fields(tag)[0] if self._doubtful or "X" in tag else self._checked.having(tag)
+
+    def beginning(self, tag: str, codes: bytes, without: Sequence[int] = ()) -> tuple[list[int], Column]:
+        """Which records, but for some, surely have a field with this tag that begins with one of these subfields, and one that
+        is not blank; and the other fields with this tag, where they must be looked at."""
+        return ([], self.fields(tag, without)) if self._doubtful else self._checked.beginning(tag, codes, without)
+
+    def record(self, place: int) -> Record | None:
+        """One of the records, taken apart; None where it is not sound."""
+        if place in self._doubtful:
+            return self._rest.record(self._doubtful.index(place))
+        return _in_order(self.raws[place])
+
+    def fields(self, tag: str, without: Sequence[int] = ()) -> Column:
+        """The fields of all records, but for some, with this tag, in which X is any digit."""
+        if without:
+            return self._fields(tag, without)
+        if tag not in self._columns:
+            self._columns[tag] = self._fields(tag, without)
+        return self._columns[tag]
+
+    def _fields(self, tag: str, without: Sequence[int]) -> Column:
+        if not self._doubtful:
+            return self._checked.fields(tag, without)
+        unwanted = set(without)
+        stretches, fields = self._checked.fields(tag)
+        numbers, more = self._rest.fields(tag)
+        both = [*zip([self._places[stretch] for stretch in stretches], fields, strict=True),
+                *zip([self._doubtful[number] for number in numbers], more, strict=True)]
+        return ([number for number, _ in both if number not in unwanted],
+                [field for number, field in both if number not in unwanted])
+
+    def contents(self) -> list[bytes | None]:
+        """Of each record everything but 005 and what follows from lengths; None where it is not sound."""
+        contents: list[bytes | None] = [None] * len(self.raws)
+        for place, sound, content in zip(self._places, self._checked.sound.tolist(), self._checked.contents(), strict=True):
+            if sound:
+                contents[place] = content or content_of(take_apart(self.raws[place]))
+        for number, content in zip(self._doubtful, self._rest.contents(), strict=True):
+            contents[number] = content
+        return contents
+
+
+def _in_order(raw: bytes) -> Record:
+    """A sound record whose fields stand in the order of its directory."""
+    base = int(raw[12:17])
+    return Record(raw[:24], [tag for tag, in _TAGS(raw[24 : base - 1])], raw[base:-2].split(END_OF_FIELD))
+
+
+def content_of(record: Record) -> bytes:
+    """Everything of a record but 005, which changes whenever it is merely saved again, and what follows from lengths: two
+    records with the same content say the same."""
+    leader, tags, fields = record
+    kept = [number for number, tag in enumerate(tags) if tag != b"005"]
+    ended = [fields[number] + END_OF_FIELD for number in kept]
+    return b"".join((leader[5:12], leader[17:], *(tags[number] for number in kept), END_OF_FIELD, *ended))
+
+
+def read_column(steps: Steps[Value], batch: Batch) -> list[Value | None]:
+    """For each record of a batch the first value that the steps give: a tag, what to find in such a field, and how to read the
+    value from what was found."""
+    values: list[Value | None] = [None] * len(batch.raws)
+    for tag, find, value in steps:
+        for place, field in zip(*batch.fields(tag), strict=True):
+            if values[place] is None and (found := find(field)) is not None:
+                values[place] = value(found)
+        if None not in values:
+            break
+    return values
+
+
+def read_texts(steps: Steps[bytes], batch: Batch) -> list[str | None]:
+    """Like `read_column`, for values that are text, without blanks at their end: all of a batch's are decoded in one step, what
+    is not UTF-8 as \\xNN."""
+    values = read_column(steps, batch)
+    together = END_OF_FIELD.join([value.rstrip() if value else b"" for value in values]).decode("utf-8", "backslashreplace")
+    texts = together.split(END_OF_FIELD.decode())  # which no value can hold
+    return [text if value is not None else None for text, value in zip(texts, values, strict=True)] if values else []
+
+
+def read_one(steps: Steps[Value], record: Record) -> Value | None:
+    """The first value that the steps give for one record."""
+    for tag, find, value in steps:
+        for field in record.all(tag.encode()):
+            found = find(field)
+            if found is not None and (read := value(found)) is not None:
+                return read
+    return None

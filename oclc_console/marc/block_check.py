@@ -1,0 +1,164 @@
+"""Checks a whole block of records at once with numpy: which of them are sound beyond doubt, and where their fields stand. What
+it calls sound, source.judge accepts with the same fields; everything else it leaves to judge, which knows the reasons and
+the rarer lawful shapes (so judge is its oracle).
+
+A block is bytes that end with 0x1D. Positions are bytes in the block; a "window" view gathers the k bytes behind each of many
+positions in one step. Not for warnings, and not for reading files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Positions: TypeAlias = npt.NDArray[np.int64]
+Flags: TypeAlias = npt.NDArray[np.bool_]
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+
+_LENGTH_AND_START = np.zeros((9, 2), np.float32)  # nine digits of a directory entry -> the two numbers
+_LENGTH_AND_START[:4, 0] = [1000, 100, 10, 1]
+_LENGTH_AND_START[4:, 1] = [10000, 1000, 100, 10, 1]
+_FIVE_DIGITS = np.array([10000, 1000, 100, 10, 1], np.int64)
+_LETTER_OR_DIGIT = np.array([chr(code).isalnum() and code < 128 for code in range(256)])
+
+
+class CheckedBlock:
+    """A checked block: where each stretch up to a 0x1D starts and ends (its 0x1D is at `ends`), which are `sound`, and the
+    directory entries of those, record after record: `entries` (12 bytes each), `owners` (number of the stretch), and from
+    where to where the field's bytes stand."""
+
+    def __init__(self, block: bytes) -> None:
+        self.block = block
+        octets = np.frombuffer(block, np.uint8)
+        self.ends: Positions = np.flatnonzero(octets == 0x1D)
+        self.starts: Positions = np.concatenate(([0], self.ends[:-1] + 1))
+        field_ends: Positions = np.flatnonzero(octets == 0x1E)
+        self.sound, self.bases, first = self._by_leader(octets, field_ends)
+        self.sound &= self._well_coded(octets)
+        self._find_fields(field_ends, first)
+
+    def _by_leader(self, octets: Bytes, field_ends: Positions) -> tuple[Flags, Positions, Positions]:
+        """Which records have a leader that is true: lengths, coding, as many fields as the directory has entries. Also their
+        base addresses, and the first of the 0x1E of each in `field_ends`."""
+        lengths = self.ends - self.starts + 1
+        sound: Flags = lengths > 26
+        leaders = _window(self.block, np.where(sound, self.starts, 0), 24)
+        digits = leaders[:, [0, 1, 2, 3, 4, 12, 13, 14, 15, 16]].astype(np.int64) - 48
+        sound &= ((digits >= 0) & (digits < 10)).all(1) & (leaders < 128).all(1)
+        sound &= digits[:, :5] @ _FIVE_DIGITS == lengths
+        bases = digits[:, 5:] @ _FIVE_DIGITS
+        sound &= (bases > 25) & (bases < lengths) & ((bases - 25) % 12 == 0)
+        sound &= (leaders[:, 9] == ord("a")) | (leaders[:, 9] == ord(" "))
+        first, behind = np.searchsorted(field_ends, self.starts), np.searchsorted(field_ends, self.ends)
+        sound &= behind - first == (bases - 25) // 12 + 1
+        sound &= octets[self.ends - 1] == 0x1E
+        sound[sound] = field_ends[first[sound]] == (self.starts + bases)[sound] - 1  # the first one ends the directory
+        return sound, bases, first
+
+    def _find_fields(self, field_ends: Positions, first: Positions) -> None:
+        """Compares each directory entry with the field that stands there, and drops the records with one that differs."""
+        kept = np.flatnonzero(self.sound)
+        counts = (self.bases[kept] - 25) // 12
+        owners = np.repeat(kept, counts)
+        nth = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
+        entries = _window(self.block, self.starts[owners] + 24 + 12 * nth, 12)
+        ends = field_ends[first[owners] + 1 + nth] if len(owners) else owners
+        starts = field_ends[first[owners] + nth] + 1 if len(owners) else owners
+        digits = entries[:, 3:] - 48  # what is no digit becomes 10 or more
+        told = digits.astype(np.float32) @ _LENGTH_AND_START
+        good = (digits < 10).all(1) & _LETTER_OR_DIGIT[entries[:, :3]].all(1)
+        good &= (told[:, 0] == ends - starts + 1) & (told[:, 1] == starts - (self.starts + self.bases)[owners])
+        control = (entries[:, 0] == 48) & (entries[:, 1] == 48) & (entries[:, 2] <= 57)
+        begins = _window(self.block, starts, 3)
+        subfield = (begins[:, 0] < 128) & (begins[:, 1] < 128) & (begins[:, 2] == 0x1F) & (ends - starts > 2)
+        good &= control | subfield
+        self.sound[owners[~good]] = False
+        stay = self.sound[owners]
+        self.entries, self.owners = entries[stay], owners[stay]
+        self.field_starts, self.field_ends = starts[stay], ends[stay]
+        self.tags = self.entries[:, :3].astype(np.int64) @ (1 << 16, 1 << 8, 1)
+
+    def _well_coded(self, octets: Bytes) -> Flags:
+        """Which records are UTF-8, or ASCII where the leader does not say UTF-8."""
+        well = np.ones(len(self.ends), np.bool_)
+        if self.block.isascii():
+            return well
+        says_utf8 = octets[np.minimum(self.starts + 9, len(octets) - 1)] == ord("a")
+        if not says_utf8.all():
+            above = np.flatnonzero(octets > 127)
+            well &= says_utf8 | (np.searchsorted(above, self.starts) == np.searchsorted(above, self.ends))
+        view, at = memoryview(self.block), 0
+        while at < len(view):
+            try:
+                str(view[at:], "utf-8")
+                break
+            except UnicodeDecodeError as error:
+                culprit = np.searchsorted(self.ends, at + error.start)
+                well[culprit] = False
+                at = int(self.ends[culprit]) + 1
+        return well
+
+    def fields(self, tag: str, without: Sequence[int] = ()) -> tuple[list[int], list[bytes]]:
+        """The fields of the sound records, but for some, with this tag (X is any digit), each with its stretch's number."""
+        return self._cut_out(np.flatnonzero(self._with(tag, without)))
+
+    def having(self, tag: str) -> list[int]:
+        """The number of its stretch for each field with this tag."""
+        owners: list[int] = self.owners[self._with(tag)].tolist()
+        return owners
+
+    def beginning(self, tag: str, codes: bytes, without: Sequence[int]) -> tuple[list[int], tuple[list[int], list[bytes]]]:
+        """The numbers of stretches that have a field with this tag whose first subfield has one of these codes and does not
+        begin with a blank; and the other fields with this tag."""
+        which = np.flatnonzero(self._with(tag, without))
+        begins = _window(self.block, self.field_starts[which], 5)
+        sure = (begins[:, 4] > 0x20) & np.isin(begins[:, 3], np.frombuffer(codes, np.uint8))
+        owners: list[int] = self.owners[which[sure]].tolist()
+        return owners, self._cut_out(which[~sure])
+
+    def _with(self, tag: str, without: Sequence[int] = ()) -> Flags:
+        wanted: Flags = self.tags == int.from_bytes(tag.encode())
+        if "X" in tag:
+            wanted = np.ones(len(self.owners), np.bool_)
+            for place, letter in enumerate(tag):
+                octets = self.entries[:, place]
+                wanted &= (octets >= 48) & (octets <= 57) if letter == "X" else octets == ord(letter)
+        if without:
+            others = np.ones(len(self.starts), np.bool_)
+            others[without] = False
+            wanted &= others[self.owners]
+        return wanted
+
+    def _cut_out(self, which: Positions) -> tuple[list[int], list[bytes]]:
+        block = self.block
+        spans = zip(self.field_starts[which].tolist(), self.field_ends[which].tolist(), strict=True)
+        return self.owners[which].tolist(), [block[start:end] for start, end in spans]
+
+    def contents(self) -> list[bytes | None]:
+        """What batch.content_of says of each sound record; None for the others, and for those with several 005."""
+        numbers, block, tags = np.arange(len(self.starts)), self.block, self.entries[:, :3].tobytes()
+        first = np.searchsorted(self.owners, numbers)
+        behind = np.searchsorted(self.owners, numbers, side="right")
+        skip, before, after = behind.copy(), self.ends.copy(), self.ends.copy()  # nothing is skipped where there is no 005
+        found = np.flatnonzero(self.tags == int.from_bytes(b"005"))
+        owners = self.owners[found]
+        skip[owners], before[owners], after[owners] = found, self.field_starts[found], self.field_ends[found] + 1
+        plain = self.sound & (np.bincount(owners, minlength=len(numbers)) < 2)
+        columns = (plain, self.starts, self.starts + self.bases, self.ends, first * 3, skip * 3, behind * 3, before, after)
+        return [
+            b"".join((block[start + 5 : start + 12], block[start + 17 : start + 24], tags[tag:gap], tags[gap + 3 : tags_end],
+                      b"\x1e", block[base:cut], block[go_on:end])) if is_plain else None
+            for is_plain, start, base, end, tag, gap, tags_end, cut, go_on in zip(
+                *(column.tolist() for column in columns), strict=True)
+        ]
+
+
+def _window(block: bytes, positions: Positions, size: int) -> Bytes:
+    """The `size` bytes behind each position, as rows; a position too near the block's end gives the last window there is."""
+    if len(block) < size:
+        block = block.ljust(size, b"\x1d")
+    every = np.ndarray((len(block) - size + 1,), f"V{size}", block, strides=(1,))
+    rows = every[np.minimum(positions, len(every) - 1)]
+    return rows.view(np.uint8).reshape(len(positions), size)

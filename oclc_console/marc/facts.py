@@ -1,0 +1,81 @@
+"""A fact: something that a single field of a record, or its leader, can show. Every condition of the rule language is one, and
+rules are decided from facts alone; so a fact can be asked of one record, or of a whole batch at once. Not for the language
+itself (query.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import compress
+from operator import itemgetter
+
+from oclc_console.marc.batch import Batch, Column
+from oclc_console.marc.record import Record
+
+LEADER = "LDR"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """That a record has a field with this tag (X is any digit; LDR is the leader), or with one of the `others`, which shows
+    something (at some positions of it, where they are given); without `shows`, that the field is there. An empty leader shows
+    nothing. Where `filled` is given, a field that begins with one of these subfields, not blank, shows it for sure."""
+
+    tag: str
+    shows: Callable[[bytes], object] | None = None
+    others: tuple[str, ...] = ()
+    at: slice | None = None
+    filled: bytes = b""
+
+    def of(self, record: Record) -> bool:
+        """Whether it is a fact of this record."""
+        shows, at = self.shows or _anything, self.at or slice(None)
+        if self.tag == LEADER:
+            return bool(shows(record.leader[at]))
+        return any(like(pattern, tag) and shows(field[at]) for pattern in (self.tag, *self.others)
+                   for tag, field in zip(record.tags, record.fields, strict=True))
+
+    def among(self, batch: Batch) -> list[int]:
+        """The numbers of a batch's records of which it is a fact; a number may come twice."""
+        if self.tag == LEADER:
+            return self._among((range(len(batch.leaders)), batch.leaders))
+        if self.shows is None and not self.others:
+            return list(batch.having(self.tag))
+        found: list[int] = []
+        for tag in (self.tag, *self.others):
+            if self.filled:
+                sure, rest = batch.beginning(tag, self.filled, without=found)
+                found += sure
+            else:
+                rest = batch.fields(tag, without=found)
+            found += self._among(rest)
+        return found
+
+    def _among(self, column: Column) -> list[int]:
+        numbers, fields = column
+        if self.shows is None:
+            return list(numbers)
+        parts = map(itemgetter(self.at), fields) if self.at else fields
+        return list(compress(numbers, map(self.shows, parts)))
+
+
+@dataclass(frozen=True)
+class BuiltIn:
+    """A rule that is built in: the facts it asks for, and how it is decided from the names of those that are so."""
+
+    facts: Mapping[str, Fact]
+    holds: Callable[[frozenset[str]], bool]
+
+    def of(self, record: Record) -> bool:
+        """Whether the rule holds for this record."""
+        return self.holds(frozenset(name for name, fact in self.facts.items() if fact.of(record)))
+
+
+def like(pattern: str, tag: bytes) -> bool:
+    """Whether a tag is like a pattern in which X is any digit."""
+    return len(tag) == len(pattern) and all(
+        wanted == chr(code) or (wanted == "X" and 48 <= code <= 57) for wanted, code in zip(pattern, tag, strict=True))
+
+
+def _anything(field: bytes) -> bool:
+    return True

@@ -1,0 +1,132 @@
+"""The second half of prepare: the chunks' fragments, in source order, become the run's lists and the ledger, with each record's
+number and its place in an output file. Sequential and in constant memory but for four bytes a record (and the LSNs that occur
+twice). Not for scanning (chunks.py) nor for writing the output files themselves (output_files.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from oclc_console.csv_cells import csv_line
+from oclc_console.files import replace_file
+from oclc_console.operations.fragments import ASIDE, FINDINGS, read_list, read_rows
+from oclc_console.operations.linting import COLUMNS
+from oclc_console.operations.output_files import OutputPlan
+from oclc_console.settings import Stream
+from oclc_console.store.ledger import LedgerWriter, ledger_schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Keys = npt.NDArray[np.uint32]
+_AS_THEY_ARE = ("offset", "length", "mms", "lsn", "ocn_in", "library", "status", "fate", "sha256", "content")
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A chunk that has been worked through: its number in the set, its source's name, and how many records of that source
+    stand before it."""
+
+    number: int
+    source: str
+    before: int
+
+
+def loose_records(folder: Path, chunks: Sequence[Chunk]) -> Iterator[tuple[str, str, str, int]]:
+    """(fate, mms, lsn, number in its source) of every record that no stream wants, or two."""
+    for chunk in chunks:
+        rows = read_rows(folder, chunk.number, ["number", "mms", "lsn", "fate"])
+        loose = [place for place, fate in enumerate(rows["fate"].to_pylist()) if fate in ("unrouted", "double")]
+        for number, mms, lsn, fate in zip(*_lists(rows.take(loose)), strict=True):
+            yield fate, mms or "", lsn or "", chunk.before + number
+
+
+def write_findings(path: Path, folder: Path, chunks: Sequence[Chunk], of_the_set: Iterable[Sequence[Any]] = ()) -> None:
+    """The list of everything lint found, in source order, and behind it what it found in the set as a whole."""
+    lines = ([lsn, mms, chunk.source, chunk.before + number, *rest] for chunk in chunks
+             for number, lsn, mms, *rest in read_list(folder, chunk.number, FINDINGS))
+    replace_file(path, map(csv_line, chain([COLUMNS], lines, of_the_set)))
+
+
+def write_set_aside(path: Path, folder: Path, chunks: Sequence[Chunk]) -> None:
+    """The list of the records that were set aside, in source order, in which their bytes stand in quarantine, too."""
+    columns = ("file", "record number", "byte offset", "bytes", "lsn", "mms", "finding", "detail")
+    lines = ([chunk.source, chunk.before + number, *rest] for chunk in chunks
+             for number, *rest in read_list(folder, chunk.number, ASIDE))
+    replace_file(path, map(csv_line, chain([columns], lines)))
+
+
+def write_ledger(
+    path: Path, folder: Path, chunks: Sequence[Chunk], plan: OutputPlan | None, streams: Sequence[Stream]
+) -> None:
+    """Places every record that goes to a stream in the plan, and writes the ledger in source order. Without a plan no record
+    stands in an output file: the ledger of a set that was refused."""
+    repeated = _repeated_keys(folder, chunks)
+    ledger = LedgerWriter(path)
+    try:
+        for chunk in chunks:
+            ledger.add(_ledger_rows(chunk, read_rows(folder, chunk.number), plan, streams, repeated))
+    except BaseException:
+        ledger.abandon()
+        raise
+    ledger.close()
+
+
+def _repeated_keys(folder: Path, chunks: Sequence[Chunk]) -> Keys:
+    """The keys that more than one record has; now and then two LSNs share a key, which does no harm."""
+    keys = np.concatenate([read_rows(folder, chunk.number, ["key"])["key"].to_numpy() for chunk in chunks])
+    keys.sort()
+    return np.unique(keys[1:][keys[1:] == keys[:-1]])
+
+
+def _ledger_rows(
+    chunk: Chunk, rows: pa.Table, plan: OutputPlan | None, streams: Sequence[Stream], repeated: Keys
+) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    names, ends = _places(chunk.number, rows, plan, repeated) if plan else ([None] * len(rows), [None] * len(rows))
+    which = rows["stream"]
+    columns: dict[str, Any] = {name: rows[name] for name in _AS_THEY_ARE}
+    columns["source"] = pa.repeat(chunk.source, len(rows))
+    columns["number"] = pc.add(rows["number"], chunk.before)
+    columns["stream"] = pa.array([stream.word for stream in streams], pa.string()).take(which)
+    columns["collection"] = pa.array([stream.collection for stream in streams], pa.string()).take(which)
+    columns["outbox"] = pa.array(names, pa.string())
+    columns["end"] = pa.array(ends, pa.int64())
+    schema = ledger_schema()
+    return pa.table([columns[name] for name in schema.names], schema=schema)
+
+
+def _places(chunk: int, rows: pa.Table, plan: OutputPlan, repeated: Keys) -> tuple[list[str | None], list[int | None]]:
+    """For each record the output file it is put in, and where it ends there."""
+    streams, lengths = rows["stream"].fill_null(-1).to_numpy(), rows["length"].to_numpy()
+    copies, lsns = np.isin(rows["key"].to_numpy(), repeated), rows["lsn"]
+    names, ends = np.full(len(rows), None), np.full(len(rows), None)
+    for stream in np.unique(streams[streams >= 0]).tolist():
+        here = np.flatnonzero(streams == stream)
+        cuts = np.flatnonzero(copies[here])  # a record that may have copies is placed by itself, what lies between together
+        at = 0
+        for cut in [*cuts.tolist(), len(here)]:
+            while at < cut:
+                behind = np.cumsum(lengths[here[at:cut]])
+                file, count = plan.place_many(stream, chunk, cut - at, behind)
+                some = here[at : at + count]
+                names[some], ends[some] = file.name, behind[:count] + (file.end - behind[count - 1])
+                at += count
+            if cut < len(here):
+                place = here[cut]
+                file = plan.place(stream, chunk, int(lengths[place]), lsns[int(place)].as_py())
+                names[place], ends[place] = file.name, file.end
+                at = cut + 1
+    return names.tolist(), ends.tolist()
+
+
+def _lists(rows: pa.Table) -> list[list[Any]]:
+    return [column.to_pylist() for column in rows.columns]

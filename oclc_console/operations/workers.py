@@ -1,0 +1,144 @@
+"""Who does the work of prepare: a thread of this process, a pool of processes on this machine, or a Dask cluster, all as a
+concurrent.futures.Executor. Not for the work itself (chunks.py, output_files.py)."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
+from typing import TypeVar
+
+from oclc_console.errors import CallError, HereError, OtherSideError
+from oclc_console.operations.chunks import Stopped
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+LOOK_SECONDS = 0.25
+
+
+def check_workers(workers: int, cluster: str | None) -> None:
+    """Raises CallError when this many workers, or a cluster, can't be had."""
+    if workers < 1:
+        raise CallError("somebody has to do the work", where="--workers", then="Use 1 or more.")
+    if cluster is None:
+        return
+    if workers != 1:
+        raise CallError("a cluster has its own workers", where="--workers", then="Use --workers or --cluster, not both.")
+    if importlib.util.find_spec("distributed") is None:
+        raise CallError("the Dask client is not installed", where="--cluster",
+                        then='Install it with: pip install "oclc-console[cluster]"')
+
+
+@contextlib.contextmanager
+def executor(workers: int, cluster: str | None) -> Iterator[Executor]:
+    """The executor for so many workers, closed when the block ends, however it ends. One worker is a thread of this
+    process; several are processes that begin afresh (spawn) and die with this one. Raises OtherSideError when no scheduler
+    answers at the cluster's address."""
+    if cluster is not None:
+        with _dask(cluster) as ready:
+            yield ready
+    elif workers == 1:
+        with ThreadPoolExecutor(1, "prepare") as thread:
+            yield thread
+    else:
+        with _processes(workers) as pool:
+            yield pool
+
+
+@contextlib.contextmanager
+def _processes(workers: int) -> Iterator[Executor]:
+    """When the work fails or is stopped its processes are ended at once, by us: a pool that lost one forgets another that it
+    was just starting, and would then wait for it for ever."""
+    before = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_worker)
+    try:
+        yield pool
+    except BaseException:
+        for process in set(multiprocessing.active_children()) - before:
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        for process in set(multiprocessing.active_children()) - before:
+            process.terminate()
+            process.join()
+
+
+def _begin_worker() -> None:
+    """Ctrl-C is for the console to hear, not for its workers; a worker whose console was killed must not go on alone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def end_with_it() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=end_with_it, name="parent", daemon=True).start()
+
+
+@contextlib.contextmanager
+def _dask(address: str) -> Iterator[Executor]:
+    from distributed import Client
+    from distributed.scheduler import KilledWorker
+
+    try:
+        client = Client(address, timeout=10)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise OtherSideError(f"no Dask scheduler answers ({error})", where=address,
+                             then="Check the address, as in tcp://scheduler:8786, and that it runs.") from error
+    try:
+        yield client.get_executor(pure=False)
+    except KilledWorker as error:
+        raise _lost() from error
+    finally:
+        client.close()
+
+
+def _lost() -> HereError:
+    return HereError("a worker died in the middle of its work (out of memory, or killed); nothing was put in the outbox",
+                     then="Look at the machine's memory, then run the same command again, with fewer --workers if need be.")
+
+
+def _submit(workers: Executor, function: Callable[[Task], Result], task: Task) -> Future[Result]:
+    try:
+        return workers.submit(function, task)
+    except OSError as error:  # a pool whose worker died this moment may say it so
+        raise BrokenExecutor(str(error)) from error
+
+
+def carry_out(
+    workers: Executor, function: Callable[[Task], Result], tasks: Iterable[Task], stop: threading.Event
+) -> Iterator[Result | None]:
+    """Each task's result as soon as it is there, in any order; None where a while passed without any. Looks at `stop` several
+    times a second and raises Stopped; raises HereError when a worker dies, and whatever a task raises. What has not begun by
+    then is never begun."""
+    waiting: set[Future[Result]] = set()
+    try:
+        waiting.update(_submit(workers, function, task) for task in tasks)
+        while waiting:
+            done, waiting = wait(waiting, LOOK_SECONDS, FIRST_COMPLETED)
+            if stop.is_set():
+                raise Stopped
+            for future in done:
+                yield future.result()
+            if not done:
+                yield None
+    except BrokenExecutor as error:
+        raise Stopped if stop.is_set() else _lost() from error
+    finally:
+        for future in waiting:
+            future.cancel()

@@ -62,13 +62,12 @@ class Linting:
         if self._linter is None:
             return []
         lines: list[Line] = []
-        for place, stream in enumerate(placed.streams):
-            record = batch.record(place) if stream is not None else None
-            if record is not None and (findings := self._linter.check(record)):
-                self._count(findings, placed.lsns[place] or "")
-                ids = [placed.lsns[place] or "", placed.mms[place] or ""]
-                lines += [self._line(batch.numbers[place], ids, finding) for finding in findings]
-                self._hold(placed, place, findings)
+        going_out = [place for place, stream in enumerate(placed.streams) if stream is not None]
+        for place, findings in self._linter.check_batch(batch, going_out):
+            self._count(findings, placed.lsns[place] or "")
+            ids = [placed.lsns[place] or "", placed.mms[place] or ""]
+            lines += [self._line(batch.numbers[place], ids, finding) for finding in findings]
+            self._hold(placed, place, findings)
         return lines
 
     def _count(self, findings: list[LintFinding], lsn: str) -> None:

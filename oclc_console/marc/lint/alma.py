@@ -5,11 +5,11 @@ Traps that show only when several records are compared are operations/set_checks
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from oclc_console.marc.lint.rule import MINOR, NOTICE, SEVERE, Hit, Rule
-from oclc_console.marc.lint.signs import Reason, Shown, Sign, Test, when, with_codes, with_tag
+from oclc_console.marc.lint.signs import Reason, Shown, Sign, Test, Together, of_fields, when, with_codes, with_tag
 from oclc_console.marc.lint.view import Context, View, numbered
 from oclc_console.marc.record import text_of
 
@@ -19,11 +19,15 @@ _CLAIMS_OCLC = re.compile(rb".*OCoLC(?!-[A-Z])", re.IGNORECASE | re.DOTALL)  # (
 _BARE_SPELLING = re.compile(rb"(?:ocm\d{8}|ocn\d{9}|on\d{10,}) *", re.IGNORECASE)
 _NUMBER = re.compile(rb"\(OCoLC\)\s*(?:ocm|ocn|on)?\s*(\d+)\s*#?\s*", re.IGNORECASE)
 _TRUSTED = re.compile(rb"\s*(?:\(OCoLC\))?\s*(?:ocm|ocn|on)?\s*(\d+)\s*#?\s*", re.IGNORECASE)
-# a 035 or 079 that surely gives a number OCLC may have given, and a 035 that surely gives another system's
-_PLAUSIBLE = rb"(?:ocm|ocn|on)?((?!0+(?:\x1f|\Z))0*1?\d{1,9})"
-_PLAIN = re.compile(rb"..\x1fa\(OCoLC\) ?%b(?:\x1fz[^\x1f]*)*" % _PLAUSIBLE, re.DOTALL)
-_OTHERS = re.compile(rb"..\x1fa\((?!.*OCoLC)[A-Z]+\) ?[\w.-]+", re.DOTALL | re.IGNORECASE)
-_TRUSTED_PLAIN = re.compile(rb"..\x1fa(?:\(OCoLC\))?%b" % _PLAUSIBLE, re.DOTALL)
+# All 035 and 079 of a record, each with its tag in front and an 0x1E behind. Surely none of OCLC's numbers: those of other
+# systems, and no $a at all; surely one number OCLC may have given, the same wherever it stands, and with it others' numbers.
+_START = rb"[^\x1e\x1f]{2}"
+_OTHERS = rb"(?i:035%b\x1fa\((?![^\x1e]*OCoLC)[A-Z]+\) ?[\w.-]+|(?:035|079)%b(?:\x1f[^a\x1e\x1f][^\x1e\x1f]*)*)" % (_START, _START)
+_SPELLED = rb"(?:035%b\x1fa\(OCoLC\) ?|079%b\x1fa(?:\(OCoLC\))?)(?:ocm|ocn|on)?0*" % (_START, _START)
+_BEHIND = rb"(?:\x1fz[^\x1e\x1f]*)*\x1e"
+_NONE = re.compile(rb"(?:%b\x1e)*" % _OTHERS)
+_ONE = re.compile(rb"(?:%b\x1e)*%b(1\d{9}|[1-9]\d{0,8})%b(?:%b\x1e|%b\1%b)*" % (
+    _OTHERS, _SPELLED, _BEHIND, _OTHERS, _SPELLED, _BEHIND))
 _ALMA_ID = re.compile(rb"(?:99|22)\d{6,}")
 _MMS = re.compile(rb"99\d{10,}")  # the shortest that are met have 12 digits; no OCLC number is so long
 
@@ -60,19 +64,6 @@ def _in_079(view: View) -> list[_Claim]:
 
 def _both(view: View) -> list[_Claim]:
     return [*view.once(_in_035), *view.once(_in_079)]
-
-
-def _differ(view: View) -> bool:
-    """Whether the fields for OCLC's numbers are anything but the same number again and others' numbers."""
-    numbers = set()
-    for tag, field in zip(view.tags, view.fields, strict=True):
-        if tag == b"035" or tag == b"079":
-            match = (_PLAIN if tag == b"035" else _TRUSTED_PLAIN).fullmatch(field)
-            if match:
-                numbers.add(int(match[1]))
-            elif tag == b"079" or not _OTHERS.fullmatch(field):
-                return True
-    return len(numbers) > 1
 
 
 def _is_plausible(digits: bytes) -> bool:
@@ -196,25 +187,24 @@ def _known(context: Context) -> Test | None:
     return bool if context.libraries else None
 
 
-_CLAIMED, _TRUST_CLAIMED = Sign(with_codes("035", b"a")), Sign(with_codes("079", b"a"))
-_GIVEN, _TRUST_GIVEN = Sign(with_tag("035"), _PLAIN.fullmatch), Sign(with_tag("079"), _TRUSTED_PLAIN.fullmatch)
-_ELSE = Sign(with_tag("035"), _OTHERS.fullmatch)
-_ALL_NUMBERS = (_CLAIMED, _TRUST_CLAIMED, _GIVEN, _TRUST_GIVEN, _ELSE)
+def _says_of_numbers(fields: Sequence[bytes]) -> str:
+    """`one` when a record gives one number beyond doubt, `none` when it gives none, and else nothing."""
+    together = b"\x1e".join([*fields, b""])
+    return "one" if _ONE.fullmatch(together) else "none" if _NONE.fullmatch(together) else ""
 
 
-def _claimed(shown: Shown) -> int:
-    return shown[_CLAIMED] + shown[_TRUST_CLAIMED] - shown[_ELSE]
+def _no_number_at_all(shown: Shown) -> list[Hit] | None:
+    return [Hit(b"035")] if shown[_NO_NUMBER] or not shown[_NUMBERED] else None
 
 
-def _plain(shown: Shown) -> int:
-    return shown[_GIVEN] + shown[_TRUST_GIVEN]
-
-
-_NO_NUMBER = Reason((_GIVEN, _TRUST_GIVEN), lambda shown: not _plain(shown))
-_ODD_NUMBER = Reason(_ALL_NUMBERS, lambda shown: _claimed(shown) > _plain(shown))
-_SEVERAL = Reason(_ALL_NUMBERS, lambda shown: _claimed(shown) > 1 or _claimed(shown) > _plain(shown))
-_OWN_ID = Sign(with_tag("001"), bytes.strip)
-_NO_ID = Reason((_OWN_ID,), lambda shown: not shown[_OWN_ID])
+_NUMBERED, _NUMBERS = Sign(with_tag("035", "079")), Together(with_tag("035", "079"), _says_of_numbers)
+_ONE_NUMBER, _NO_NUMBER = of_fields(_NUMBERS, "one"), of_fields(_NUMBERS, "none")
+_ALL_NUMBERS = (_NUMBERED, _ONE_NUMBER, _NO_NUMBER)
+_LACKS_NUMBER = Reason(_ALL_NUMBERS, lambda shown: not shown[_ONE_NUMBER], _no_number_at_all)
+_ODD_NUMBERS = Reason(
+    _ALL_NUMBERS, lambda shown: shown[_NUMBERED] > 0 and not shown[_ONE_NUMBER] and not shown[_NO_NUMBER])
+_IDS, _FILLED_IDS = Sign(with_tag("001")), Sign(with_tag("001"), bytes.strip)
+_NO_ID = Reason((_IDS, _FILLED_IDS), lambda shown: not 0 < shown[_IDS] == shown[_FILLED_IDS])
 _FOREIGN_ID = when(Sign(with_tag("001"), says_in=_foreign_001, digits=True), Sign(with_codes("852", b"8"), says_in=_foreign_852))
 _HELD, _HELD_HERE = Sign(with_codes("852", b"b"), says_in=_known), Sign(with_codes("852", b"b"), says_in=_at_home)
 _HELD_ELSEWHERE = Reason((_HELD, _HELD_HERE), lambda shown: shown[_HELD] > shown[_HELD_HERE])
@@ -223,24 +213,24 @@ RULES = (
     Rule("ocn-missing", "There is no OCLC number in 035 or 079.", NOTICE,
          "A collection that matches by number gives such records back as unresolved; others match by description",
          "Nothing for a collection that matches on everything; else look the number up.", _no_number, words="ours",
-         reason=_NO_NUMBER),
+         reason=_LACKS_NUMBER),
     Rule("ocn-malformed", "The {nth_field} {tag} holds an OCLC number that can't be read: {value}.", MINOR, _OURS,
          "Write 035 $a (OCoLC) and digits.", _malformed, words="ours",
-         reason=_ODD_NUMBER),
+         reason=_ODD_NUMBERS),
     Rule("ocn-impossible", "The {nth_field} {tag} holds a number OCLC can't have given: {value}.", SEVERE,
          f"{_OURS}; 0, over {_MOST_DIGITS} digits, or over {HIGHEST_PLAUSIBLE:,}",
          "Look the number up, or take it out: OCLC would match by it.", _impossible, words="ours",
-         reason=_ODD_NUMBER),
+         reason=_ODD_NUMBERS),
     Rule("ocn-is-mms", "The {nth_field} {tag} holds an MMS id as if it were an OCLC number: {value}.", SEVERE, _OURS,
          "Take it out; an import profile put it there.", _mms_as_number, words="ours",
-         reason=_ODD_NUMBER),
+         reason=_ODD_NUMBERS),
     Rule("ocn-several", "035 holds several OCLC numbers: {numbers}.", MINOR,
          "Other libraries' experience: trouble at every later overlay", "Keep the right one in $a, move the others to $z.",
-         _several, words="ours", reason=_SEVERAL, gate=_differ),
+         _several, words="ours", reason=_ODD_NUMBERS),
     Rule("trusted-differs", "079 says {trusted}, 035 says {other}.", MINOR,
          "079 is the trusted number of the holding where libraries use it so",
          "Find out which is right before OCLC matches by one of them.", _trusted_differs, words="ours",
-         reason=_SEVERAL, gate=_differ),
+         reason=_ODD_NUMBERS),
     Rule("id-missing", "There is no local number: neither 001 nor 852 $8.", SEVERE,
          "OCLC requires a local system number; without it no result comes home", "Publish the record again with its 001.",
          _no_id, words="ours", any_format=True, reason=_NO_ID),

@@ -4,16 +4,16 @@ are there (MARC 21, Appendix A). Pairing errors were the first cause of rejectio
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from oclc_console.marc.lint.rule import CRITICAL, MINOR, SEVERE, Hit, Rule
 from oclc_console.marc.lint.shapes import has_link, has_no_link
-from oclc_console.marc.lint.signs import Sign, when, with_codes
+from oclc_console.marc.lint.signs import Reason, Sign, Together, of_fields, when, with_codes, with_tag
 from oclc_console.marc.lint.view import View, numbered
 from oclc_console.marc.record import text_of
 
 _LINK = re.compile(rb"(\d{3})-(\d{2})(?:/[^/ ]+(?:/[lr])?)?")
-_PLAIN = re.compile(rb"..\x1f6(\d{3})-(0[1-9]|[1-9]\d)(?:/[^/ \x1f]+(?:/[lr])?)?(?:\x1f|\Z)", re.DOTALL)
+_PLAIN = re.compile(rb"(...)..\x1f6(\d{3})-(0[1-9]|[1-9]\d)(?:/[^/ \x1f]+(?:/[lr])?)?(?:\x1f|\Z)", re.DOTALL)
 _SIX = b"\x1f6"
 _ALONE = b"00"  # an 880 without a partner says so with this number
 # Where the characters of each script that 066 $c can name are found in Unicode; a script not listed is not judged.
@@ -87,39 +87,47 @@ def _script_missing(view: View) -> Iterator[Hit]:
                           {"nth_subfield": number, "nth_field": occurrence, "script": text_of(value.strip())})
 
 
-def _odd_links(view: View) -> bool:
-    """Whether the $6 of a record are anything but pairs, each standing first in its field, of the plainest form."""
+def _links(fields: Sequence[bytes]) -> str:
+    """`odd` when the $6 of a record are anything but pairs, each standing first in its field, of the plainest form."""
     here, there = set(), set()
-    for tag, field in zip(view.tags, view.fields, strict=True):
-        if _SIX not in field:
-            continue
+    for field in fields:
         match = _PLAIN.match(field)
         if not match or field.count(_SIX) > 1:
-            return True
+            return "odd"
+        tag, leads_to, number = match.groups()
         if tag == b"880":
-            there.add(match[1] + match[2])
-        elif match[1] == b"880":
-            here.add(tag + match[2])
+            there.add(leads_to + number)
+        elif leads_to == b"880":
+            here.add(tag + number)
         else:
-            return True
-    return here != there
+            return "odd"
+    return "" if here == there else "odd"
 
 
-_LINKED = when(Sign(has_link))
+def _scripts(fields: Sequence[bytes]) -> str:
+    """`odd` unless the characters of each script that is named in 066 are found in an 880."""
+    named = [_SCRIPTS.get(value.strip()) for field in fields if field.startswith(b"066") for _, value in numbered(field, b"c")]
+    text = b"\x1e".join([field for field in fields if field.startswith(b"880")]).decode("utf-8", "replace")
+    return "" if all(script is None or script.search(text) for script in named) else "odd"
+
+
+_ODD_LINKS = when(of_fields(Together(has_link, _links), "odd"))
+_ODD_SCRIPTS = of_fields(Together(with_tag("066", "880"), _scripts), "odd")
+_NAMES_SCRIPT = Sign(with_codes("066", b"c"))
 RULES = (
     Rule("linking-data", "{nth_subfield} $6 in {nth_field} {tag} has invalid linking data.", SEVERE,
          "BibExceptionReport; a $6 that can't be read is seen there, one whose partner is missing or another is inferred "
          "(MARC 21, Appendix A)",
          "Make both ends agree (245 $6 880-01 and 880 $6 245-01/...), or take the $6 out.", _bad_links,
-         reason=_LINKED, gate=_odd_links),
+         reason=_ODD_LINKS),
     Rule("parallel-missing", "Invalid relationship - when $6 in {tag} is present, then 880 must be present.", CRITICAL,
          "BibExceptionReport", "Add the 880 it leads to, or take the $6 out.", _no_880,
-         reason=_LINKED, gate=_odd_links),
+         reason=_ODD_LINKS),
     Rule("parallel-unlinked", "The {nth_field} 880 has no $6: nothing says which field it belongs to.", SEVERE,
          "MARC 21, 880: $6 ties it to its field", "Give it the $6 of its field (tag and number), or 00 for none.", _unlinked,
          words="ours", reason=when(Sign(has_no_link))),
     Rule("script-missing", "{nth_subfield} $c in {nth_field} 066 indicates presence of {script} script, but {script} script "
          "is not found.", MINOR, "BibExceptionReport; the scripts' characters by MARC 21 and Unicode",
          "Take the script out of 066, or restore the 880 fields that were lost.", _script_missing,
-         reason=when(Sign(with_codes("066", b"c")))),
+         reason=Reason((_NAMES_SCRIPT, _ODD_SCRIPTS), lambda shown: shown[_NAMES_SCRIPT] > 0 and shown[_ODD_SCRIPTS] > 0)),
 )

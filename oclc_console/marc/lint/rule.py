@@ -59,16 +59,14 @@ class Hit(NamedTuple):
 
 
 Check = Callable[["View"], Iterator[Hit]]
-Gate = Callable[["View"], bool]
 
 
 @dataclass(frozen=True)
 class Rule:
     """One check as a unit that can be switched off, or made to block. `sentence` has {places} that a hit's values fill;
     {tag} is always there, and a value that is a number is written 1st, 2nd. `any_format`: the rule holds for holdings
-    records too. Most rules need not be asked of most records: `reason` says by the signs of fields when to ask (none: always),
-    and `gate`, often shared by several rules, is a quick look at the whole record after that. Both are only ever against it when
-    the check would find nothing."""
+    records too. Most rules need not be asked of most records: `reason` says by the signs of fields when to ask (none: always);
+    it is only ever against it when the check would find nothing."""
 
     id: str
     sentence: str
@@ -78,7 +76,6 @@ class Rule:
     check: Check
     words: Words = "OCLC"
     reason: Reason | None = None
-    gate: Gate | None = None
     any_format: bool = False
     _same: dict[tuple[bytes, int], LintFinding] = field(default_factory=dict, init=False, repr=False, compare=False)
 

@@ -58,10 +58,6 @@ def _level(view: View) -> str | None:
     return None if view.is_deleted else brief_level(view.record)
 
 
-def _level(view: View) -> str | None:
-    return None if view.is_deleted else brief_level(view.record)
-
-
 def _brief(level: str, view: View) -> Iterator[Hit]:
     if view.once(_level) == level:
         yield Hit()
@@ -87,10 +83,11 @@ def _is_unpublished(leader: bytes) -> bool:
     return leader[6:7] in _UNPUBLISHED or leader[7:8] == b"c"
 
 
-_TITLES, _TITLED = Sign(with_tag("245")), Sign(with_tag("245"), _TITLE.search)
+_TITLES, _TITLED = Sign(with_tag("245")), Sign(with_tag("245"), _TITLE.search, filled=b"ak")
 _EXTENTS, _SIZED = Sign(with_tag("300")), Sign(with_tag("300"), _EXTENT.search)
 _FIXED, _CODED = Sign(with_tag("008")), Sign(with_tag("008"), _FILLED.match)
-_WHO, _WHERE = Sign(with_tag("100", "110", "650", "700"), _A.search), Sign(with_tag("260", "264"), _A.search)
+_WHO = Sign(with_tag("100", "110", "650", "700"), _A.search, filled=b"a")
+_WHERE = Sign(with_tag("260", "264"), _A.search, filled=b"a")
 _UNPRINTED, _FOREIGN = of_leader(_is_unpublished), Sign(with_codes("040", b"b"), _NOT_ENGLISH.search)
 
 

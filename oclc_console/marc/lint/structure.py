@@ -125,5 +125,5 @@ RULES = (
     Rule("characters", "invalid_characters_present", CRITICAL,
          "BibExceptionReport, a Data Error: OCLC gives no level and refuses the whole record. Judged: control characters",
          "Take the control character out (pasted text brings them in).", _characters, any_format=True,
-         reason=when(Sign(anything, _has_control))),
+         reason=when(Sign(anything, _has_control, in_controls=True))),
 )

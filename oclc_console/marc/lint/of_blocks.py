@@ -8,39 +8,57 @@ that two differ and look the same is not to be expected in the lifetime of a cat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import groupby
-from operator import itemgetter
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from oclc_console.marc.batch import Block
-from oclc_console.marc.block_check import Bytes, CheckedBlock, Flags, Positions
-from oclc_console.marc.lint.remembered import LONG, Remembered, Tests, Watch
+from oclc_console.marc.block_check import Bytes, CheckedBlock, Positions, window
+from oclc_console.marc.lint.remembered import DIGITS_ALIKE, ITS_OWN, Tests, Watch
 from oclc_console.marc.lint.view import codes_of
 
 Numbers: TypeAlias = npt.NDArray[np.uint64]
 
-_SLOT_BITS = 16  # of the shapes remembered, each at the place its key's first bits give; a newer one takes an older one's place
-_FIELDS = 50_000  # fields remembered whose letters hang on what stands in them
 _LETTERS = 2_000  # far more than there are signs and tags to count them by
 _RANDOM = np.random.default_rng(20)
 _OF_CODE: Numbers = _RANDOM.integers(1, 1 << 63, 512, np.uint64)  # from 256 on: a visible character follows
 _OF_LETTER: list[int] = _RANDOM.integers(1, 1 << 63, _LETTERS, np.uint64).tolist()
-_OF_TAG, _OF_INDICATORS, _MIX = _RANDOM.integers(1, 1 << 63, 3, np.uint64) | np.uint64(1)
+_OF_EIGHT: Numbers = _RANDOM.integers(1, 1 << 63, 8, np.uint64) | np.uint64(1)
+_OF_TAG, _OF_INDICATORS, _OF_TESTS, _MIX = _RANDOM.integers(1, 1 << 63, 4, np.uint64) | np.uint64(1)
+_HALF = np.uint64(29)
 _WRAP = (1 << 64) - 1
 _FIRST_DATA_TAG = int.from_bytes(b"010")
+_SHORT = 64  # bytes; longer fields hardly ever come again
+_ENCODING_LEVEL = 17  # in the leader; the one digit there that tells something
+_DIGITS_ALIKE = np.frombuffer(DIGITS_ALIKE, np.uint8)
+_KEPT = np.tri(_SHORT + 1, _SHORT, -1, np.uint8) * np.uint8(255)  # by a field's length: 255 for each of its bytes
 
 
-class _Shape(NamedTuple):
-    """What a shape shows: the sum of its letters, which tests there are for what stands in the field (0: none), and of which
-    fields looked at together it is one, as bits."""
+class _Table:
+    """Rows of `columns` numbers by their keys. Of keys that begin with the same bits the newest is kept, so that a table never
+    grows."""
 
-    total: int
-    tests: int
-    together: int
+    _BITS = 16
+
+    def __init__(self, columns: int) -> None:
+        self._keys: Numbers = np.zeros(1 << self._BITS, np.uint64)
+        self._rows: Numbers = np.zeros((1 << self._BITS, columns), np.uint64)
+
+    def rows(self, keys: Numbers, work_out: Callable[[int], Sequence[int]]) -> Numbers:
+        """The row of each key; where it is not known it is worked out, from the place of the key among these keys."""
+        slots = (keys >> np.uint64(64 - self._BITS)).astype(np.intp)
+        rows: Numbers = self._rows[slots]
+        missing = np.flatnonzero(self._keys[slots] != keys)
+        if len(missing):
+            fresh, first, which = np.unique(keys[missing], return_index=True, return_inverse=True)
+            made = np.array([work_out(place) for place in missing[first].tolist()], np.uint64)
+            rows[missing] = made[which]
+            slots = (fresh >> np.uint64(64 - self._BITS)).astype(np.intp)
+            for slot, key, row in zip(slots.tolist(), fresh, made, strict=True):  # one after the other: two may share a slot
+                self._keys[slot], self._rows[slot] = key, row
+        return rows
 
 
 class BlockWatch:
@@ -48,62 +66,47 @@ class BlockWatch:
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
-        slots = 1 << _SLOT_BITS
-        self._keys: Numbers = np.zeros(slots, np.uint64)
-        self._totals: Numbers = np.zeros(slots, np.uint64)
-        self._tests_of: npt.NDArray[np.int32] = np.zeros(slots, np.int32)
-        self._together: npt.NDArray[np.int32] = np.zeros(slots, np.int32)
-        self._tests: list[Tests] = [[]]
-        self._known_tests: dict[str, int] = {"": 0}
-        self._fields: dict[tuple[int, bytes], int] = {}
-        self._words = Remembered(_sum_of, _LETTERS)
+        self._shapes, self._fields, self._leaders = _Table(3), _Table(1), _Table(1)
+        self._tests: list[Tests] = [[]]  # those for what stands in a field, by the number that shapes know them by
+        self._known: dict[str, int] = {"": 0}
+        self._tells_apart = [False]  # of these: whether what stands in such fields hardly ever comes again
 
     def sums(self, block: Block) -> dict[int, int]:
         """For places of the block's records the number that stands for what that record shows. A few places are left out: those
         records must be looked at one by one."""
-        checked = block.checked
+        fields = _Fields(block.checked)
+        checked = fields.checked
         if not len(checked.owners):
             return {}
-        octets = np.frombuffer(checked.block, np.uint8)
-        marks = _Marks(checked, octets)
-        shown, tests, together = self._of_shapes(marks)
-        self._test(checked, tests, shown)
+        shown, tests, together = self._shapes.rows(fields.keys, lambda number: self._shape(*fields.field(number))).T
+        shown += self._by_content(fields, tests.astype(np.intp))
         upto = np.concatenate((np.zeros(1, np.uint64), np.cumsum(shown)))
         numbers = np.arange(len(checked.starts))
-        firsts, behinds = (np.searchsorted(checked.owners, numbers, side) for side in ("left", "right"))
-        sums: list[int] = (upto[behinds] - upto[firsts]).tolist()
-        self._ask_together(checked, together, sums)
+        sums = upto[np.searchsorted(checked.owners, numbers, "right")] - upto[np.searchsorted(checked.owners, numbers)]
+        self._ask_together(fields, together, sums)
         usable = checked.sound.copy()
-        usable[_with_controls(checked, octets)] = False
-        usable[checked.owners[marks.odd]] = False
-        leaders, places = block.leaders, block.places
-        of_leader, words = self._watch.of_leader, self._words
-        return {
-            places[number]: sums[number] + words[of_leader(leaders[places[number]])] & _WRAP
-            for number in np.flatnonzero(usable).tolist()
-        }
+        usable[fields.with_controls()] = False
+        usable[fields.odd] = False
+        here = np.flatnonzero(usable)
+        sums[here] += self._of_leaders(checked, here)
+        return dict(zip([block.places[number] for number in here.tolist()], sums[here].tolist(), strict=True))
 
-    def _of_shapes(self, marks: _Marks) -> tuple[Numbers, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-        """What each field shows by its shape alone: as _Shape has it."""
-        keys = marks.keys
-        slots = (keys >> np.uint64(64 - _SLOT_BITS)).astype(np.intp)
-        shown, tests, together = self._totals[slots], self._tests_of[slots], self._together[slots]
-        missing = np.flatnonzero(self._keys[slots] != keys)
-        if len(missing):
-            fresh, first, which = np.unique(keys[missing], return_index=True, return_inverse=True)
-            shapes = [self._look_at(marks, int(missing[at])) for at in first.tolist()]
-            totals = np.array([shape.total for shape in shapes], np.uint64)
-            of_tests = np.array([shape.tests for shape in shapes], np.int32)
-            of_together = np.array([shape.together for shape in shapes], np.int32)
-            shown[missing], tests[missing], together[missing] = totals[which], of_tests[which], of_together[which]
-            for at, slot in enumerate((fresh >> np.uint64(64 - _SLOT_BITS)).tolist()):
-                self._keys[slot], self._totals[slot] = fresh[at], totals[at]
-                self._tests_of[slot], self._together[slot] = of_tests[at], of_together[at]
-        return shown, tests, together
+    def _of_leaders(self, checked: CheckedBlock, which: Positions) -> Numbers:
+        """What the leaders of these records show."""
+        starts = checked.starts[which]
+        rows = window(checked.block, starts, 24)
+        alike = _DIGITS_ALIKE[rows]
+        alike[:, _ENCODING_LEVEL] = rows[:, _ENCODING_LEVEL]
 
-    def _look_at(self, marks: _Marks, number: int) -> _Shape:
-        """The shape of one field that stands for all with its key."""
-        tag, field = marks.field(number)
+        def work_out(place: int) -> list[int]:
+            start = int(starts[place])
+            return [_sum_of(self._watch.of_leader(checked.block[start : start + 24]))]
+
+        return self._leaders.rows(_hash(alike), work_out)[:, 0]
+
+    def _shape(self, tag: bytes, field: bytes) -> tuple[int, int, int]:
+        """What a field shows by its shape: the sum of its letters, the number of the tests for what stands in it, and of which
+        fields looked at together it is one, as bits."""
         control = tag < b"010"
         letters, tests = self._watch.shapes[(tag, b"", b"") if control else (tag, codes_of(field), field[:2])]
         filled = {part[0] for part in field.split(b"\x1f")[1:] if len(part) > 1 and part[1] > 0x20}
@@ -113,49 +116,74 @@ class BlockWatch:
                 letters += letter
             elif not sign.in_controls:
                 left.append((sign, letter, test))
-        name = "".join(letter for _, letter, _ in left) and ("c" if control else "d") + "".join(letter for _, letter, _ in left)
-        if name not in self._known_tests:
-            self._known_tests[name] = len(self._tests)
+        name = "".join(letter for _, letter, _ in left)
+        apart = tag in ITS_OWN or any(sign.digits for sign, _, _ in left)
+        if name and name + str(control + 2 * apart) not in self._known:
+            self._known[name + str(control + 2 * apart)] = len(self._tests)
             self._tests.append(left)
+            self._tells_apart.append(apart)
         bits = sum(1 << bit for bit, letter in enumerate(self._watch.togethers) if letter in letters)
-        return _Shape(_sum_of(letters), self._known_tests[name], bits)
+        return _sum_of(letters), self._known[name and name + str(control + 2 * apart)], bits
 
-    def _test(self, checked: CheckedBlock, tests: npt.NDArray[np.int32], shown: Numbers) -> None:
-        """Adds what fields show by what stands in them to what they show."""
-        here = np.flatnonzero(tests)
-        block, known, totals = checked.block, self._fields, []
-        starts, ends = checked.field_starts[here].tolist(), checked.field_ends[here].tolist()
-        for start, end, which in zip(starts, ends, tests[here].tolist(), strict=True):
-            field = block[start:end]
-            total = known.get((which, field))
-            if total is None:
-                total = sum(_OF_LETTER[ord(letter)] for _, letter, test in self._tests[which] if test(field)) & _WRAP
-                if end - start <= LONG:
-                    if len(known) >= _FIELDS:
-                        known.clear()
-                    known[which, field] = total
-            totals.append(total)
-        shown[here] += np.array(totals, np.uint64)
+    def _by_content(self, fields: _Fields, tests: Positions) -> Numbers:
+        """What each field shows by what stands in it."""
+        shown = np.zeros(len(tests), np.uint64)
+        again = (tests > 0) & ~np.array(self._tells_apart)[tests]
+        short = fields.lengths <= _SHORT
 
-    def _ask_together(self, checked: CheckedBlock, together: npt.NDArray[np.int32], sums: list[int]) -> None:
+        def test(number: int) -> list[int]:
+            _, field = fields.field(number)
+            return [sum(_OF_LETTER[ord(letter)] for _, letter, says in self._tests[tests[number]] if says(field)) & _WRAP]
+
+        here = np.flatnonzero(again & short)
+        keys = fields.contents(here) + tests[here].astype(np.uint64) * _OF_TESTS
+        shown[here] = self._fields.rows(_mixed(keys), lambda place: test(int(here[place])))[:, 0]
+        rest = np.flatnonzero((tests > 0) & ~(again & short))
+        checked, tests_of, letters = fields.checked, self._tests, _OF_LETTER
+        block, totals = checked.block, []
+        for start, end, which in zip(checked.field_starts[rest].tolist(), checked.field_ends[rest].tolist(),
+                                     tests[rest].tolist(), strict=True):
+            field, total = block[start:end], 0
+            for _, letter, says in tests_of[which]:
+                if says(field):
+                    total += letters[ord(letter)]
+            totals.append(total & _WRAP)
+        shown[rest] = totals
+        return shown
+
+    def _ask_together(self, fields: _Fields, together: Numbers, sums: Numbers) -> None:
         """Adds what fields say together to the records' sums."""
+        checked, together = fields.checked, together.astype(np.intp)
+        block, words = checked.block, {"": 0}
         for bit, asked in enumerate(self._watch.togethers.values()):
             here = np.flatnonzero(together & 1 << bit)
-            for owner, fields in groupby(_tagged(checked, here), _OWNER):
-                letter = self._watch.of_answer(asked, [field for _, field in fields])
-                sums[owner] += self._words[letter]
+            if not len(here):
+                continue
+            tags = [each.tobytes() for each in checked.entries[here, :3]]
+            spans = zip(tags, checked.field_starts[here].tolist(), checked.field_ends[here].tolist(), strict=True)
+            tagged = [tag + block[start:end] for tag, start, end in spans]
+            owners = checked.owners[here]
+            cuts = np.flatnonzero(owners[1:] != owners[:-1]) + 1
+            first, totals = 0, []
+            for behind in [*cuts.tolist(), len(here)]:
+                letter = self._watch.of_answer(asked, tagged[first:behind])
+                if letter not in words:
+                    words[letter] = _sum_of(letter)
+                totals.append(words[letter])
+                first = behind
+            sums[owners[np.concatenate(([0], cuts))]] += np.array(totals, np.uint64)
 
 
-_OWNER = itemgetter(0)
+class _Fields:
+    """The fields of a checked block: `keys` has the key of each, `lengths` its bytes; `odd` the numbers of records with a
+    control field that is not like others."""
 
-
-class _Marks:
-    """The 0x1F of a block's fields: `keys` has each field's key, `odd` the fields that are not like others of their tag."""
-
-    def __init__(self, checked: CheckedBlock, octets: Bytes) -> None:
-        self._checked = checked
+    def __init__(self, checked: CheckedBlock) -> None:
+        self.checked = checked
+        self._octets: Bytes = np.frombuffer(checked.block, np.uint8)
+        octets, starts, ends, tags = self._octets, checked.field_starts, checked.field_ends, checked.tags
+        self.lengths: Positions = ends - starts
         marks = np.flatnonzero(octets == 0x1F)
-        starts, ends, tags = checked.field_starts, checked.field_ends, checked.tags
         first, behind = np.searchsorted(marks, starts), np.searchsorted(marks, ends)
         codes = octets.take(marks + 1, mode="clip").astype(np.intp)
         codes[(codes == 0x1F) | (codes == 0x1E)] = 0
@@ -163,30 +191,43 @@ class _Marks:
         upto = np.concatenate((np.zeros(1, np.uint64), np.cumsum(_OF_CODE[codes])))
         data = tags >= _FIRST_DATA_TAG
         indicators = (octets[starts].astype(np.uint64) << np.uint64(8) | octets[starts + 1]) * data
-        keys = upto[behind] - upto[first] + tags.astype(np.uint64) * _OF_TAG + indicators * _OF_INDICATORS
-        self.keys: Numbers = (keys ^ keys >> np.uint64(29)) * _MIX
-        self.odd: Positions = np.flatnonzero(~data & (first != behind))
+        self.keys = _mixed(upto[behind] - upto[first] + tags.astype(np.uint64) * _OF_TAG + indicators * _OF_INDICATORS)
+        self.odd: Positions = checked.owners[~data & (first != behind)]
+        self._data = data
 
     def field(self, number: int) -> tuple[bytes, bytes]:
-        """One of the fields, and its tag."""
-        checked = self._checked
+        """The tag of one of the fields, and the field."""
+        checked = self.checked
         start, end = int(checked.field_starts[number]), int(checked.field_ends[number])
         return checked.entries[number, :3].tobytes(), checked.block[start:end]
 
+    def contents(self, which: Positions) -> Numbers:
+        """A number for what stands in each of these fields, none longer than _SHORT; in control fields digits are alike."""
+        rows = window(self.checked.block, self.checked.field_starts[which], _SHORT) & _KEPT[self.lengths[which]]
+        control = ~self._data[which]
+        rows[control] = _DIGITS_ALIKE[rows[control]]
+        return _hash(rows)
 
-def _with_controls(checked: CheckedBlock, octets: Bytes) -> Positions:
-    """The numbers of records that have a control character somewhere."""
-    found = np.flatnonzero((octets < 0x1B) | (octets == 0x1C) | (octets == 0x7F))
-    return np.unique(np.searchsorted(checked.ends, found))
+    def with_controls(self) -> Positions:
+        """The numbers of records that have a control character somewhere."""
+        octets = self._octets
+        found = np.flatnonzero((octets < 0x1B) | (octets == 0x1C) | (octets == 0x7F))
+        return np.searchsorted(self.checked.ends, found)
 
 
-def _tagged(checked: CheckedBlock, which: Positions) -> Iterator[tuple[int, bytes]]:
-    """Each of these fields, its tag in front, with the number of its record."""
-    block, tags = checked.block, checked.entries[which, :3].tobytes()
-    spans = zip(checked.owners[which].tolist(), checked.field_starts[which].tolist(), checked.field_ends[which].tolist(),
-                strict=True)
-    for at, (owner, start, end) in enumerate(spans):
-        yield owner, tags[3 * at : 3 * at + 3] + block[start:end]
+def _hash(rows: Bytes) -> Numbers:
+    """A number for each row; of bytes, eight times a few of them."""
+    eights = rows.view(np.uint64)
+    keys = np.zeros(len(rows), np.uint64)
+    for number in range(eights.shape[1]):
+        keys = _mixed(keys + eights[:, number]) * _OF_EIGHT[number]
+    return _mixed(keys)
+
+
+def _mixed(keys: Numbers) -> Numbers:
+    """Numbers that differ in every bit where these differ in any."""
+    mixed: Numbers = (keys ^ keys >> _HALF) * _MIX
+    return mixed ^ mixed >> _HALF
 
 
 def _sum_of(letters: str) -> int:

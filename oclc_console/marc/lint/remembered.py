@@ -14,8 +14,8 @@ from oclc_console.marc.lint.view import Context, codes_of
 from oclc_console.marc.record import SUBFIELD, Record
 
 _SHAPES, _FIELDS, _CONTROL_FIELDS, _LEADERS = 20_000, 20_000, 20_000, 2_000  # how many are remembered
-LONG = 60  # bytes; longer fields hardly ever come again
-_ITS_OWN = frozenset(b"010 020 035 079 245 852".split())  # nor do these
+_LONG = 60  # bytes; longer fields hardly ever come again
+ITS_OWN = frozenset(b"010 020 035 079 245 852".split())  # nor do these
 _DATA = b"010"  # the first tag of fields with indicators and subfields
 DIGITS_ALIKE = bytes(0x30 if 0x30 <= code <= 0x39 else code for code in range(256))
 _FIELD = b"\x1e"
@@ -117,7 +117,7 @@ class Watch:
                 if test(field):
                     letters += letter
             known[place] = letters
-            if tag not in _ITS_OWN and len(field) <= LONG:
+            if tag not in ITS_OWN and len(field) <= _LONG:
                 self._fields[tag, field] = letters
 
     def _of_leader(self, like_others: bytes) -> str:

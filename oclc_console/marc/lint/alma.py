@@ -22,7 +22,8 @@ _TRUSTED = re.compile(rb"\s*(?:\(OCoLC\))?\s*(?:ocm|ocn|on)?\s*(\d+)\s*#?\s*", r
 # All 035 and 079 of a record, each with its tag in front and an 0x1E behind. Surely none of OCLC's numbers: those of other
 # systems, and no $a at all; surely one number OCLC may have given, the same wherever it stands, and with it others' numbers.
 _START = rb"[^\x1e\x1f]{2}"
-_OTHERS = rb"(?i:035%b\x1fa\((?![^\x1e]*OCoLC)[A-Z]+\) ?[\w.-]+|(?:035|079)%b(?:\x1f[^a\x1e\x1f][^\x1e\x1f]*)*)" % (_START, _START)
+_OTHERS = rb"(?i:035%b\x1fa\((?![^\x1e]*OCoLC)[A-Z]+\) ?[\w.-]+|(?:035|079)%b(?:\x1f[^a\x1e\x1f][^\x1e\x1f]*)*)" % (
+    _START, _START)
 _SPELLED = rb"(?:035%b\x1fa\(OCoLC\) ?|079%b\x1fa(?:\(OCoLC\))?)(?:ocm|ocn|on)?0*" % (_START, _START)
 _BEHIND = rb"(?:\x1fz[^\x1e\x1f]*)*\x1e"
 _NONE = re.compile(rb"(?:%b\x1e)*" % _OTHERS)
@@ -205,7 +206,8 @@ _ODD_NUMBERS = Reason(
     _ALL_NUMBERS, lambda shown: shown[_NUMBERED] > 0 and not shown[_ONE_NUMBER] and not shown[_NO_NUMBER])
 _IDS, _FILLED_IDS = Sign(with_tag("001")), Sign(with_tag("001"), bytes.strip)
 _NO_ID = Reason((_IDS, _FILLED_IDS), lambda shown: not 0 < shown[_IDS] == shown[_FILLED_IDS])
-_FOREIGN_ID = when(Sign(with_tag("001"), says_in=_foreign_001, digits=True), Sign(with_codes("852", b"8"), says_in=_foreign_852))
+_FOREIGN_ID = when(
+    Sign(with_tag("001"), says_in=_foreign_001, digits=True), Sign(with_codes("852", b"8"), says_in=_foreign_852))
 _HELD, _HELD_HERE = Sign(with_codes("852", b"b"), says_in=_known), Sign(with_codes("852", b"b"), says_in=_at_home)
 _HELD_ELSEWHERE = Reason((_HELD, _HELD_HERE), lambda shown: shown[_HELD] > shown[_HELD_HERE])
 _OURS = "Alma's files as they are met (fact sheet on Alma, distribution of real data)"

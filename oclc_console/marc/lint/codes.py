@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from oclc_console.marc.lint.marc21 import codes
 from oclc_console.marc.lint.rule import MINOR, NOTICE, SEVERE, Hit, Rule
@@ -79,6 +79,7 @@ def _unknown_source(view: View) -> Iterator[Hit]:
                       {"nth_subfield": number, "nth_field": occurrence, "value": text_of(value)})
 
 
+@lru_cache(maxsize=1000)
 def _slip(value: bytes) -> bool:
     """Whether a code is a familiar one with a letter doubled, or (a long one) a letter more, fewer or swapped."""
     if value in _FAMILIAR:

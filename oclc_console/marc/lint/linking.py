@@ -31,10 +31,10 @@ _SCRIPTS = {
 def _bad_links(view: View) -> Iterator[Hit]:
     """A $6 that can't be read, leads to a tag it may not lead to, or finds no field at its other end."""
     ends = _ends(view)
-    for index, (tag, codes) in enumerate(zip(view.tags, view.codes, strict=True)):
-        if b"6" not in codes:
+    for index, (tag, field) in enumerate(zip(view.tags, view.fields, strict=True)):
+        if _SIX not in field:
             continue
-        for number, value in numbered(view.fields[index], b"6"):
+        for number, value in numbered(field, b"6"):
             match = _LINK.fullmatch(value.strip())
             partner = (match[1], tag, match[2]) if match else None
             to_880 = match is not None and (match[1] == b"880") != (tag == b"880")
@@ -47,8 +47,8 @@ def _bad_links(view: View) -> Iterator[Hit]:
 def _ends(view: View) -> set[tuple[bytes, bytes, bytes]]:
     """(own tag, tag it leads to, number) of every readable $6."""
     ends = set()
-    for tag, codes, field in zip(view.tags, view.codes, view.fields, strict=True):
-        if b"6" in codes:
+    for tag, field in zip(view.tags, view.fields, strict=True):
+        if _SIX in field:
             for _, value in numbered(field, b"6"):
                 if match := _LINK.match(value.strip()):
                     ends.add((tag, match[1], match[2]))
@@ -59,8 +59,8 @@ def _no_880(view: View) -> Iterator[Hit]:
     if view.has(b"880"):
         return
     told: set[bytes] = set()
-    for tag, codes in zip(view.tags, view.codes, strict=True):
-        if b"6" in codes and tag not in told:
+    for tag, field in zip(view.tags, view.fields, strict=True):
+        if _SIX in field and tag not in told:
             told.add(tag)
             yield Hit(tag)
 

@@ -56,7 +56,7 @@ Shown = Mapping[Sign, int]  # how many fields of a record show a sign; with `eac
 @dataclass(frozen=True, eq=False, slots=True)
 class Reason:
     """When to ask a rule of a record: the signs that bear on it, and whether those shown give reason to. Reason must be given
-    wherever the rule would find something. Where the signs alone tell what the rule finds, `settled` gives it, and else None."""
+    wherever the rule would find something. Where the signs alone tell what the rule finds, `settled` gives it (else None)."""
 
     signs: tuple[Sign, ...]
     given: Callable[[Shown], bool]

@@ -144,7 +144,7 @@ def test_the_rules_are_listed_with_everything_about_them() -> None:
         assert rule.id in words and rule.remedy in words and rule.source in words
     listed = orjson.loads(command("--rules", "--json").stdout)["rules"]
     assert [each["rule"] for each in listed] == [*RULES, *SET_RULES]
-    assert {each["words"] for each in listed} == {"OCLC", "inferred", "ours"}
+    assert {each["words"] for each in listed} == {"OCLC", "inferred", "ours", "set"}
 
 
 def test_control_characters_of_a_record_never_reach_the_terminal(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from oclc_console.marc.record import CannotExpress, Record, put_together
 from oclc_console.marc.source import blocks, judge_block
 from oclc_console.rehearsal.maker import make_set
 from tests.lint.cases import CASES, HERE
+from tests.lint.samples import good
 from tests.lint.test_rules import SPOILED, WILD
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "marc"
@@ -73,6 +74,17 @@ def test_only_the_wanted_records_are_linted() -> None:
     every = dict(linter.check_batch(block, range(len(block.raws))))
     wanted = list(range(0, len(block.raws), 3))
     assert dict(linter.check_batch(block, wanted)) == {place: every[place] for place in wanted if place in every}
+
+
+def test_records_that_differ_in_one_telling_byte_are_not_taken_for_the_same() -> None:
+    base = good()
+    pairs = list(zip(base.tags, base.fields, strict=True))
+    told = [put_together(base.leader[:17] + level + base.leader[18:], pairs) for level in (b" ", b"1", b"6", b"9")]
+    for tag, other in [(b"245", b"00\x1fa \x1fc"), (b"245", b"00\x1fa\x1fc"), (b"264", b" 1\x1fa "), (b"001", b" ")]:
+        changed = [(tag, other) if name == tag else (name, field) for name, field in pairs]
+        told.append(put_together(base.leader, changed))
+    for context, linter in LINTERS:
+        assert_linted_as_its_records(checked(b"".join(told)), context, linter)
 
 
 _OCTETS = st.sampled_from(list(b"\x1f\x1fabc 0129#|x$6uz\x00\x7f\x1b(OCL"))

@@ -9,6 +9,8 @@ that two differ and look the same is not to be expected in the lifetime of a cat
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
+from struct import Struct
 from typing import TypeAlias
 
 import numpy as np
@@ -27,6 +29,7 @@ _OF_CODE: Numbers = _RANDOM.integers(1, 1 << 63, 512, np.uint64)  # from 256 on:
 _OF_LETTER: list[int] = _RANDOM.integers(1, 1 << 63, _LETTERS, np.uint64).tolist()
 _OF_EIGHT: Numbers = _RANDOM.integers(1, 1 << 63, 8, np.uint64) | np.uint64(1)
 _OF_TAG, _OF_INDICATORS, _OF_TESTS, _MIX = _RANDOM.integers(1, 1 << 63, 4, np.uint64) | np.uint64(1)
+_TAGS = Struct("3s").iter_unpack
 _HALF = np.uint64(29)
 _WRAP = (1 << 64) - 1
 _FIRST_DATA_TAG = int.from_bytes(b"010")
@@ -153,25 +156,17 @@ class BlockWatch:
 
     def _ask_together(self, fields: _Fields, together: Numbers, sums: Numbers) -> None:
         """Adds what fields say together to the records' sums."""
-        checked, together = fields.checked, together.astype(np.intp)
-        block, words = checked.block, {"": 0}
+        together = together.astype(np.intp)
         for bit, asked in enumerate(self._watch.togethers.values()):
             here = np.flatnonzero(together & 1 << bit)
             if not len(here):
                 continue
-            tags = [each.tobytes() for each in checked.entries[here, :3]]
-            spans = zip(tags, checked.field_starts[here].tolist(), checked.field_ends[here].tolist(), strict=True)
-            tagged = [tag + block[start:end] for tag, start, end in spans]
-            owners = checked.owners[here]
+            tagged, owners, says = fields.tagged(here), fields.checked.owners[here], asked.says
             cuts = np.flatnonzero(owners[1:] != owners[:-1]) + 1
-            first, totals = 0, []
-            for behind in [*cuts.tolist(), len(here)]:
-                letter = self._watch.of_answer(asked, tagged[first:behind])
-                if letter not in words:
-                    words[letter] = _sum_of(letter)
-                totals.append(words[letter])
-                first = behind
-            sums[owners[np.concatenate(([0], cuts))]] += np.array(totals, np.uint64)
+            bounds = [0, *cuts.tolist(), len(here)]
+            answers = [says(tagged[first:behind]) for first, behind in pairwise(bounds)]
+            totals = {answer: _sum_of(self._watch.of_answer(asked, answer)) for answer in set(answers)}
+            sums[owners[bounds[:-1]]] += np.array([totals[answer] for answer in answers], np.uint64)
 
 
 class _Fields:
@@ -200,6 +195,13 @@ class _Fields:
         checked = self.checked
         start, end = int(checked.field_starts[number]), int(checked.field_ends[number])
         return checked.entries[number, :3].tobytes(), checked.block[start:end]
+
+    def tagged(self, which: Positions) -> list[bytes]:
+        """Each of these fields with its tag in front."""
+        checked, block = self.checked, self.checked.block
+        starts, ends = checked.field_starts[which].tolist(), checked.field_ends[which].tolist()
+        tags = _TAGS(checked.entries[which, :3].tobytes())
+        return [tag + block[start:end] for (tag,), start, end in zip(tags, starts, ends, strict=True)]
 
     def contents(self, which: Positions) -> Numbers:
         """A number for what stands in each of these fields, none longer than _SHORT; in control fields digits are alike."""

@@ -75,8 +75,8 @@ class Watch:
         word += "".join(letters)
         for letter, together in self.togethers.items():
             if letter in word:
-                word += self.of_answer(together, [
-                    tag + field for (tag, field), its in zip(here, letters, strict=True) if letter in its])
+                concerned = [tag + field for (tag, field), its in zip(here, letters, strict=True) if letter in its]
+                word += self.of_answer(together, together.says(concerned))
         return word
 
     def of_leader(self, leader: bytes) -> str:
@@ -92,9 +92,9 @@ class Watch:
                 letters += letter
         return letters
 
-    def of_answer(self, together: Together, fields: Sequence[bytes]) -> str:
-        """The letter of what some fields, each with its tag in front, say together."""
-        sign = self._answers.get((together, together.says(fields)))
+    def of_answer(self, together: Together, answer: str) -> str:
+        """The letter of what some fields say together."""
+        sign = self._answers.get((together, answer))
         return self._letter(sign) if sign else ""
 
     def _of_fields(self, fields: Sequence[_Field]) -> list[str]:

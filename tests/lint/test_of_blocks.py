@@ -125,3 +125,12 @@ def test_real_files_are_linted_as_their_records_one_by_one() -> None:
             for offset, block in blocks(handle, str(path)):
                 if block.endswith(b"\x1d"):
                     assert_linted_as_its_records(Block(CheckedBlock(block), offset), context, linter)
+
+
+@pytest.mark.parametrize("code", [b"(3", b"(4", b"(N", b"(Q", b"(2", b"(S", b"$1", b"(B"])
+def test_whatever_characters_an_880_holds_the_quick_look_for_a_script_agrees_with_the_rule(code: bytes) -> None:
+    linter = Linter()
+    for character in (chr(point) for point in range(0x80, 0xFFFF, 29) if not 0xD800 <= point < 0xE000):
+        fields = [b"  \x1fc" + code, b"10\x1f6880-01\x1faTitle", b"10\x1f6245-01\x1fa" + character.encode()]
+        record = Record(b"00000cam a2200000 i 4500", (b"066", b"245", b"880"), fields)
+        assert linter.check(record) == slowly(record, Context())

@@ -13,7 +13,9 @@ from oclc_console.marc.lint.view import View, numbered
 from oclc_console.marc.record import text_of
 
 _LINK = re.compile(rb"(\d{3})-(\d{2})(?:/[^/ ]+(?:/[lr])?)?")
-_PLAIN = re.compile(rb"(...)..\x1f6(\d{3})-(0[1-9]|[1-9]\d)(?:/[^/ \x1f]+(?:/[lr])?)?(?:\x1f|\Z)", re.DOTALL)
+# A $6 of the plainest form that stands first in its field, among fields with their tags in front and an 0x1E between them.
+_PLAIN = re.compile(
+    rb"(?:\A|\x1e)(...)[^\x1e\x1f]{2}\x1f6(\d{3})-(0[1-9]|[1-9]\d)(?:/[^/ \x1e\x1f]+(?:/[lr])?)?(?=[\x1e\x1f]|\Z)", re.DOTALL)
 _SIX = b"\x1f6"
 _ALONE = b"00"  # an 880 without a partner says so with this number
 # Where the characters of each script that 066 $c can name are found in Unicode; a script not listed is not judged.
@@ -26,6 +28,14 @@ _SCRIPTS = {
     b"(S": re.compile("[\u0370-\u03ff\u1f00-\u1fff]"),
     b"$1": re.compile("[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"),
 }
+# One 066 that names one script, and behind it 880 with at least one of its commonest characters, as UTF-8 has them.
+_COMMON = {
+    rb"\([34]": rb"[\xd8-\xdb][\x80-\xbf]", rb"\([NQ]": rb"[\xd0\xd1][\x80-\xbf]", rb"\(2": rb"\xd7[\x80-\xbf]",
+    rb"\(S": rb"\xce[\x80-\xbf]", rb"\$1": rb"[\xe3-\xe9][\x80-\xbf]{2}",
+}
+_ONE_SCRIPT = re.compile(
+    rb"066[^\x1e\x1f]{2}\x1fc(?:%b)(?:\x1e880[^\x1e]*)*" % b"|".join(
+        rb"%b(?=\x1e.*?%b)" % (code, letters) for code, letters in _COMMON.items()), re.DOTALL)
 
 
 def _bad_links(view: View) -> Iterator[Hit]:
@@ -89,23 +99,18 @@ def _script_missing(view: View) -> Iterator[Hit]:
 
 def _links(fields: Sequence[bytes]) -> str:
     """`odd` when the $6 of a record are anything but pairs, each standing first in its field, of the plainest form."""
-    here, there = set(), set()
-    for field in fields:
-        match = _PLAIN.match(field)
-        if not match or field.count(_SIX) > 1:
-            return "odd"
-        tag, leads_to, number = match.groups()
-        if tag == b"880":
-            there.add(leads_to + number)
-        elif leads_to == b"880":
-            here.add(tag + number)
-        else:
-            return "odd"
-    return "" if here == there else "odd"
+    together = b"\x1e".join(fields)
+    plain = _PLAIN.findall(together)
+    here = [(tag, number) for tag, leads_to, number in plain if leads_to == b"880" != tag]
+    there = [(leads_to, number) for tag, leads_to, number in plain if tag == b"880"]
+    paired = len(here) + len(there) == len(fields) == together.count(_SIX) and set(here) == set(there)
+    return "" if paired else "odd"
 
 
 def _scripts(fields: Sequence[bytes]) -> str:
     """`odd` unless the characters of each script that is named in 066 are found in an 880."""
+    if _ONE_SCRIPT.fullmatch(b"\x1e".join(fields)):
+        return ""
     named = [_SCRIPTS.get(value.strip()) for field in fields if field.startswith(b"066") for _, value in numbered(field, b"c")]
     text = b"\x1e".join([field for field in fields if field.startswith(b"880")]).decode("utf-8", "replace")
     return "" if all(script is None or script.search(text) for script in named) else "odd"

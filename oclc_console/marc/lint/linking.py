@@ -13,9 +13,9 @@ from oclc_console.marc.lint.view import View, numbered
 from oclc_console.marc.record import text_of
 
 _LINK = re.compile(rb"(\d{3})-(\d{2})(?:/[^/ ]+(?:/[lr])?)?")
-# A $6 of the plainest form that stands first in its field, among fields with their tags in front and an 0x1E between them.
+# A $6 of the plainest form that stands first in its field, among fields with an 0x1E and their tags in front.
 _PLAIN = re.compile(
-    rb"(?:\A|\x1e)(...)[^\x1e\x1f]{2}\x1f6(\d{3})-(0[1-9]|[1-9]\d)(?:/[^/ \x1e\x1f]+(?:/[lr])?)?(?=[\x1e\x1f]|\Z)", re.DOTALL)
+    rb"\x1e(...)[^\x1e\x1f]{2}\x1f6(\d{3})-(0[1-9]|[1-9]\d)(?:/[^/ \x1e\x1f]+(?:/[lr])?)?(?=[\x1e\x1f]|\Z)", re.DOTALL)
 _SIX = b"\x1f6"
 _ALONE = b"00"  # an 880 without a partner says so with this number
 # Where the characters of each script that 066 $c can name are found in Unicode; a script not listed is not judged.
@@ -99,7 +99,7 @@ def _script_missing(view: View) -> Iterator[Hit]:
 
 def _links(fields: Sequence[bytes]) -> str:
     """`odd` when the $6 of a record are anything but pairs, each standing first in its field, of the plainest form."""
-    together = b"\x1e".join(fields)
+    together = b"\x1e".join([b"", *fields])
     plain = _PLAIN.findall(together)
     here = [(tag, number) for tag, leads_to, number in plain if leads_to == b"880" != tag]
     there = [(leads_to, number) for tag, leads_to, number in plain if tag == b"880"]

@@ -121,16 +121,17 @@ class TakenApart:
 
 class Block:
     """A batch made from a block of a file (from `offset` on, ending with 0x1D, `before` records behind where counting began),
-    checked as a whole: only what is not sound beyond doubt is judged by itself."""
+    checked as a whole: only what is not sound beyond doubt is judged by itself. `places` has, for each stretch of the checked
+    block, its place in this batch."""
 
     def __init__(self, checked: CheckedBlock, offset: int, before: int = 0) -> None:
-        self._checked, block = checked, checked.block
+        self.checked, block = checked, checked.block
         starts, ends = checked.starts.tolist(), (checked.ends + 1).tolist()
         self.offsets: list[int] = [offset + start for start in starts]
         self.raws: list[bytes] = [block[start:end] for start, end in zip(starts, ends, strict=True)]
         self.leaders: list[bytes] = [raw[:24] for raw in self.raws]
         self.findings: list[Finding | None] = [None] * len(self.raws)
-        self._places = list(range(len(self.raws)))  # of each stretch of the block: its number in this batch
+        self.places = list(range(len(self.raws)))
         self._columns: dict[str, Column] = {}
         self._judge_doubtful([number for number, sound in enumerate(checked.sound.tolist()) if not sound])
         self.numbers = range(before + 1, before + 1 + len(self.raws))
@@ -152,17 +153,17 @@ class Block:
             found += judged
             if len(judged) != 1:
                 moved += len(judged) - 1
-                self._places[number + 1 :] = range(number + 1 + moved, len(self._places) + moved)
+                self.places[number + 1 :] = range(number + 1 + moved, len(self.places) + moved)
         self._rest = TakenApart(found)
 
     def having(self, tag: str) -> Sequence[int]:
         """Which records have a field with this tag; one with several may come several times."""
-        return self.fields(tag)[0] if self._doubtful or "X" in tag else self._checked.having(tag)
+        return self.fields(tag)[0] if self._doubtful or "X" in tag else self.checked.having(tag)
 
     def beginning(self, tag: str, codes: bytes, without: Sequence[int] = ()) -> tuple[list[int], Column]:
         """Which records, but for some, surely have a field with this tag that begins with one of these subfields, and one that
         is not blank; and the other fields with this tag, where they must be looked at."""
-        return ([], self.fields(tag, without)) if self._doubtful else self._checked.beginning(tag, codes, without)
+        return ([], self.fields(tag, without)) if self._doubtful else self.checked.beginning(tag, codes, without)
 
     def record(self, place: int) -> Record | None:
         """One of the records, taken apart; None where it is not sound."""
@@ -180,11 +181,11 @@ class Block:
 
     def _fields(self, tag: str, without: Sequence[int]) -> Column:
         if not self._doubtful:
-            return self._checked.fields(tag, without)
+            return self.checked.fields(tag, without)
         unwanted = set(without)
-        stretches, fields = self._checked.fields(tag)
+        stretches, fields = self.checked.fields(tag)
         numbers, more = self._rest.fields(tag)
-        both = [*zip([self._places[stretch] for stretch in stretches], fields, strict=True),
+        both = [*zip([self.places[stretch] for stretch in stretches], fields, strict=True),
                 *zip([self._doubtful[number] for number in numbers], more, strict=True)]
         return ([number for number, _ in both if number not in unwanted],
                 [field for number, field in both if number not in unwanted])
@@ -192,7 +193,7 @@ class Block:
     def contents(self) -> list[bytes | None]:
         """Of each record everything but 005 and what follows from lengths; None where it is not sound."""
         contents: list[bytes | None] = [None] * len(self.raws)
-        for place, sound, content in zip(self._places, self._checked.sound.tolist(), self._checked.contents(), strict=True):
+        for place, sound, content in zip(self.places, self.checked.sound.tolist(), self.checked.contents(), strict=True):
             if sound:
                 contents[place] = content or content_of(take_apart(self.raws[place]))
         for number, content in zip(self._doubtful, self._rest.contents(), strict=True):

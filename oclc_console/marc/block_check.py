@@ -44,7 +44,7 @@ class CheckedBlock:
         base addresses, and the first of the 0x1E of each in `field_ends`."""
         lengths = self.ends - self.starts + 1
         sound: Flags = lengths > 26
-        leaders = _window(self.block, np.where(sound, self.starts, 0), 24)
+        leaders = window(self.block, np.where(sound, self.starts, 0), 24)
         digits = leaders[:, [0, 1, 2, 3, 4, 12, 13, 14, 15, 16]].astype(np.int64) - 48
         sound &= ((digits >= 0) & (digits < 10)).all(1) & (leaders < 128).all(1)
         sound &= digits[:, :5] @ _FIVE_DIGITS == lengths
@@ -63,7 +63,7 @@ class CheckedBlock:
         counts = (self.bases[kept] - 25) // 12
         owners = np.repeat(kept, counts)
         nth = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
-        entries = _window(self.block, self.starts[owners] + 24 + 12 * nth, 12)
+        entries = window(self.block, self.starts[owners] + 24 + 12 * nth, 12)
         ends = field_ends[first[owners] + 1 + nth] if len(owners) else owners
         starts = field_ends[first[owners] + nth] + 1 if len(owners) else owners
         digits = entries[:, 3:] - 48  # what is no digit becomes 10 or more
@@ -71,7 +71,7 @@ class CheckedBlock:
         good = (digits < 10).all(1) & _LETTER_OR_DIGIT[entries[:, :3]].all(1)
         good &= (told[:, 0] == ends - starts + 1) & (told[:, 1] == starts - (self.starts + self.bases)[owners])
         control = (entries[:, 0] == 48) & (entries[:, 1] == 48) & (entries[:, 2] <= 57)
-        begins = _window(self.block, starts, 3)
+        begins = window(self.block, starts, 3)
         subfield = (begins[:, 0] < 128) & (begins[:, 1] < 128) & (begins[:, 2] == 0x1F) & (ends - starts > 2)
         good &= control | subfield
         self.sound[owners[~good]] = False
@@ -113,7 +113,7 @@ class CheckedBlock:
         """The numbers of stretches that have a field with this tag whose first subfield has one of these codes and does not
         begin with a blank; and the other fields with this tag."""
         which = np.flatnonzero(self._with(tag, without))
-        begins = _window(self.block, self.field_starts[which], 5)
+        begins = window(self.block, self.field_starts[which], 5)
         sure = (begins[:, 4] > 0x20) & np.isin(begins[:, 3], np.frombuffer(codes, np.uint8))
         owners: list[int] = self.owners[which[sure]].tolist()
         return owners, self._cut_out(which[~sure])
@@ -155,7 +155,7 @@ class CheckedBlock:
         ]
 
 
-def _window(block: bytes, positions: Positions, size: int) -> Bytes:
+def window(block: bytes, positions: Positions, size: int) -> Bytes:
     """The `size` bytes behind each position, as rows; a position too near the block's end gives the last window there is."""
     if len(block) < size:
         block = block.ljust(size, b"\x1d")

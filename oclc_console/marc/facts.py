@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import compress
 from operator import itemgetter
 
@@ -32,8 +33,7 @@ class Fact:
         shows, at = self.shows or _anything, self.at or slice(None)
         if self.tag == LEADER:
             return bool(shows(record.leader[at]))
-        return any(like(pattern, tag) and shows(field[at]) for pattern in (self.tag, *self.others)
-                   for tag, field in zip(record.tags, record.fields, strict=True))
+        return any(shows(field[at]) for pattern in (self.tag, *self.others) for field in _all_like(pattern, record))
 
     def among(self, batch: Batch) -> list[int]:
         """The numbers of a batch's records of which it is a fact; a number may come twice."""
@@ -71,10 +71,17 @@ class BuiltIn:
         return self.holds(frozenset(name for name, fact in self.facts.items() if fact.of(record)))
 
 
+@lru_cache(maxsize=10_000)
 def like(pattern: str, tag: bytes) -> bool:
     """Whether a tag is like a pattern in which X is any digit."""
     return len(tag) == len(pattern) and all(
         wanted == chr(code) or (wanted == "X" and 48 <= code <= 57) for wanted, code in zip(pattern, tag, strict=True))
+
+
+def _all_like(pattern: str, record: Record) -> list[bytes]:
+    if "X" not in pattern:
+        return record.all(pattern.encode())
+    return [field for tag, field in zip(record.tags, record.fields, strict=True) if like(pattern, tag)]
 
 
 def _anything(field: bytes) -> bool:

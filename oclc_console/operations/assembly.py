@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from oclc_console.csv_cells import csv_line
+from oclc_console.csv_cells import csv_lines
 from oclc_console.files import replace_file
 from oclc_console.operations.fragments import ASIDE, FINDINGS, read_list, read_rows
 from oclc_console.operations.linting import COLUMNS
@@ -51,7 +51,7 @@ def write_findings(path: Path, folder: Path, chunks: Sequence[Chunk], of_the_set
     """The list of everything lint found, in source order, and behind it what it found in the set as a whole."""
     lines = ([lsn, mms, chunk.source, chunk.before + number, *rest] for chunk in chunks
              for number, lsn, mms, *rest in read_list(folder, chunk.number, FINDINGS))
-    replace_file(path, map(csv_line, chain([COLUMNS], lines, of_the_set)))
+    replace_file(path, csv_lines(chain([COLUMNS], lines, of_the_set)))
 
 
 def write_set_aside(path: Path, folder: Path, chunks: Sequence[Chunk]) -> None:
@@ -59,7 +59,7 @@ def write_set_aside(path: Path, folder: Path, chunks: Sequence[Chunk]) -> None:
     columns = ("file", "record number", "byte offset", "bytes", "lsn", "mms", "finding", "detail")
     lines = ([chunk.source, chunk.before + number, *rest] for chunk in chunks
              for number, *rest in read_list(folder, chunk.number, ASIDE))
-    replace_file(path, map(csv_line, chain([columns], lines)))
+    replace_file(path, csv_lines(chain([columns], lines)))
 
 
 def write_ledger(

@@ -7,13 +7,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 from oclc_console import clock
-from oclc_console.csv_cells import csv_line
+from oclc_console.csv_cells import csv_lines
 from oclc_console.errors import CallError, from_os_error
-from oclc_console.files import replacing
+from oclc_console.files import replace_file
 from oclc_console.operations.coverage import Coverage, RunCoverage, coverage
 from oclc_console.operations.coverage_parts import PartRules
 from oclc_console.store.ledger import asking
@@ -198,10 +199,13 @@ def _write(path: Path, ids: PartIds, form: Form, holding: str) -> int:
     columns = [MMS_HEADER] if form == "alma" else [_HEADINGS.get(field.name, field.name) for field in fields(RecordId)]
     found: Iterator[Sequence[str | int | None]]
     found = ([mms] for mms in ids.mms_ids(holding)) if form == "alma" else map(astuple, ids.all(holding))
-    lines = 0
-    with replacing(path) as handle:
-        handle.write(csv_line(columns))
+    rows = 0
+
+    def counted() -> Iterator[Sequence[str | int | None]]:
+        nonlocal rows
         for row in found:
-            handle.write(csv_line(row))
-            lines += 1
-    return lines
+            rows += 1
+            yield row
+
+    replace_file(path, csv_lines(chain([columns], counted())))
+    return rows

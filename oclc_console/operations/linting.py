@@ -4,6 +4,7 @@ set shows (set_checks.py), nor for linting files outside a workspace (lint_files
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -50,11 +51,16 @@ def _linter(rules: LintRules) -> Linter | None:
 
 
 class Linting:
-    """The linting of one chunk: `predicted` is each rule's count so far."""
+    """The linting of one chunk."""
 
     def __init__(self, rules: LintRules) -> None:
         self._linter, self._blocking = _linter(rules), rules.blocking
-        self.predicted: dict[str, Predicted] = {}
+        self._records, self._first = Counter[str](), dict[str, Predicted]()
+
+    @property
+    def predicted(self) -> dict[str, Predicted]:
+        """What each rule says of the chunk so far."""
+        return {rule: replace(first, records=self._records[rule]) for rule, first in self._first.items()}
 
     def hold_back(self, batch: Batch, placed: Placed) -> list[Line]:
         """Asks about each record of the batch that goes out, and holds back (in `placed`) those about which a blocking rule
@@ -62,19 +68,19 @@ class Linting:
         if self._linter is None:
             return []
         lines: list[Line] = []
-        for place, stream in enumerate(placed.streams):
-            record = batch.record(place) if stream is not None else None
-            if record is not None and (findings := self._linter.check(record)):
-                self._count(findings, placed.lsns[place] or "")
-                ids = [placed.lsns[place] or "", placed.mms[place] or ""]
-                lines += [self._line(batch.numbers[place], ids, finding) for finding in findings]
-                self._hold(placed, place, findings)
+        going_out = [place for place, stream in enumerate(placed.streams) if stream is not None]
+        for place, findings in self._linter.check_batch(batch, going_out):
+            self._count(findings, placed.lsns[place] or "")
+            ids = [placed.lsns[place] or "", placed.mms[place] or ""]
+            lines += [self._line(batch.numbers[place], ids, finding) for finding in findings]
+            self._hold(placed, place, findings)
         return lines
 
     def _count(self, findings: list[LintFinding], lsn: str) -> None:
-        for finding in {finding.rule: finding for finding in reversed(findings)}.values():
-            known = self.predicted.get(finding.rule) or Predicted(str(finding.severity), 0, lsn, finding.sentence)
-            self.predicted[finding.rule] = replace(known, records=known.records + 1)
+        for finding in findings:
+            if finding.rule not in self._first:
+                self._first[finding.rule] = Predicted(str(finding.severity), 0, lsn, finding.sentence)
+        self._records.update({finding.rule for finding in findings})
 
     def _line(self, number: int, ids: list[str], finding: LintFinding) -> Line:
         held = "yes" if finding.rule in self._blocking else ""

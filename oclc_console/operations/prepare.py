@@ -19,7 +19,7 @@ import orjson
 
 from oclc_console import clock
 from oclc_console.alma.published import Region, parse_name, regions, require_published, require_settled
-from oclc_console.csv_cells import csv_line
+from oclc_console.csv_cells import csv_lines
 from oclc_console.errors import CallError, InputError, Refused
 from oclc_console.files import is_utf8, locked, replace_file, shown_name, sync_folder
 from oclc_console.operations import tally
@@ -230,7 +230,7 @@ class _Prepare:
         for finding in found:
             ids = set_ids(self.workspace, self.symbol.code, finding.rule.id, [ledger], before)
             lines: Iterable[Sequence[str | int | None]] = chain([("lsn", "mms", "ocn")], ids)
-            replace_file(folder.path / f"{finding.rule.id}.csv", map(csv_line, lines))
+            replace_file(folder.path / f"{finding.rule.id}.csv", csv_lines(lines))
         return found
 
     def _refuse_traps(self, folder: RunFolder, found: Iterable[SetFinding]) -> None:
@@ -248,7 +248,7 @@ class _Prepare:
             return
         listing = folder.path / "unrouted.csv"
         lines: Iterable[Sequence[str | int]] = chain([("why", "mms", "lsn", "record number")], loose)
-        replace_file(listing, map(csv_line, lines))
+        replace_file(listing, csv_lines(lines))
         words = f"{counted.unrouted:,} unrouted and {counted.double:,} double of {counted.in_set:,} records"
         if self.reason:
             log.append(self.workspace, "prepare.accepted", self.symbol.code, run=folder.name, reason=self.reason,

@@ -1,12 +1,18 @@
-"""One big file of records for the benchmarks: the record maker's records, multiplied, each copy with ids of its own. Not for
+"""One big file of records for the benchmarks: the record maker's records, multiplied, each copy with ids and an OCLC number of
+its own. Not for
 tests of what is right: only for measuring."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+from oclc_console.marc.record import take_apart
 
 SEEDS = 5_000
 SUFFIX = "9999"
+_OCN = re.compile(rb"(?<!\d)0*([1-9]\d{3,9})(?!\d)")
+_STEP = 7_919  # from a copy's OCLC number to the next's; prime, so that a number comes again late
 
 # the six indication rules of Harvard's publishing profiles, in words of console.toml; they leave holes and overlaps, as there
 CONSOLE_TOML = """
@@ -67,10 +73,32 @@ def write_corpus(path: Path, records: int) -> int:
 
     seeds = make_set(symbol="ZMD", libraries=["MED"], suffix=SUFFIX, records=min(SEEDS, records), seed=1)
     made = [seed for seed in seeds if (read := judge(1, 0, seed.raw).record) and read.first(b"001")]
+    numbers = [_ocn_places(seed.raw) for seed in made]
     with open(path, "wb", buffering=1 << 20) as handle:
         for number in range(records):
             seed = made[number % len(made)]
             # 22 or 99, ten digits, the rest: a copy has the same length, so the directory stays true
             lsn, mms = (f"{old[:2]}{number:010d}{old[12:]}" for old in (seed.lsn, seed.mms))
-            handle.write(seed.raw.replace(seed.lsn.encode(), lsn.encode()).replace(seed.mms.encode(), mms.encode()))
+            raw = _renumbered(seed.raw, numbers[number % len(made)], number // len(made))
+            handle.write(raw.replace(seed.lsn.encode(), lsn.encode()).replace(seed.mms.encode(), mms.encode()))
     return path.stat().st_size
+
+
+def _ocn_places(raw: bytes) -> list[tuple[int, int]]:
+    """From where to where the digits of OCLC numbers stand in a record: those in 035 and 079, without leading zeros."""
+    record, at, places = take_apart(raw), int(raw[12:17]), []
+    for tag, field in zip(record.tags, record.fields, strict=True):
+        if tag == b"079" or (tag == b"035" and b"OCoLC" in field):
+            places += [(at + found.start(1), at + found.end(1)) for found in _OCN.finditer(field)]
+        at += len(field) + 1
+    return places
+
+
+def _renumbered(raw: bytes, places: list[tuple[int, int]], copy: int) -> bytes:
+    """The record with other OCLC numbers, as long as the old ones and beginning as they do."""
+    renumbered = bytearray(raw)
+    for start, end in places:
+        rest = 10 ** (end - start - 1)
+        head, tail = divmod(int(raw[start:end]), rest)
+        renumbered[start:end] = b"%d" % (head * rest + (tail + copy * _STEP) % rest)
+    return bytes(renumbered)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oclc_console.csv_cells import cell
+from oclc_console.csv_cells import cell, csv_line, csv_lines
 
 
 @pytest.mark.parametrize(("value", "shown"), [
@@ -30,3 +30,9 @@ def test_whatever_a_record_holds_stays_one_cell_of_one_line(value: str) -> None:
     assert list(csv.reader(io.StringIO(written))) == [[str(cell(value)), "1"]]
     assert not str(cell(value)).startswith(("=", "+", "-", "@"))
     assert not any(character < " " or character == "\x7f" for character in str(cell(value)))
+
+
+@given(st.lists(st.lists(st.text() | st.integers() | st.none(), min_size=1), max_size=5), st.integers(0, 2_000))
+def test_many_lines_at_a_time_are_the_same_lines(rows: list[list[str | int | None]], again: int) -> None:
+    many = rows * again
+    assert b"".join(csv_lines(many)) == b"".join(map(csv_line, many))

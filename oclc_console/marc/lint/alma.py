@@ -5,11 +5,12 @@ Traps that show only when several records are compared are operations/set_checks
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from oclc_console.marc.lint.rule import MINOR, NOTICE, SEVERE, Hit, Rule, tags
-from oclc_console.marc.lint.view import View, numbered
+from oclc_console.marc.lint.rule import MINOR, NOTICE, SEVERE, Hit, Rule
+from oclc_console.marc.lint.signs import Reason, Shown, Sign, Test, Together, of_fields, when, with_codes, with_tag
+from oclc_console.marc.lint.view import Context, View, numbered
 from oclc_console.marc.record import text_of
 
 HIGHEST_PLAUSIBLE = 2_000_000_000  # OCLC's numbers passed 1.5 thousand million in 2026; far above that is a slip
@@ -18,11 +19,16 @@ _CLAIMS_OCLC = re.compile(rb".*OCoLC(?!-[A-Z])", re.IGNORECASE | re.DOTALL)  # (
 _BARE_SPELLING = re.compile(rb"(?:ocm\d{8}|ocn\d{9}|on\d{10,}) *", re.IGNORECASE)
 _NUMBER = re.compile(rb"\(OCoLC\)\s*(?:ocm|ocn|on)?\s*(\d+)\s*#?\s*", re.IGNORECASE)
 _TRUSTED = re.compile(rb"\s*(?:\(OCoLC\))?\s*(?:ocm|ocn|on)?\s*(\d+)\s*#?\s*", re.IGNORECASE)
-# for a quick look: a 035 or 079 that surely gives a number, and a 035 that surely gives another system's
-_PLAIN = re.compile(rb"..\x1fa\(OCoLC\) ?(?:ocm|ocn|on)?(\d{1,10})(?:\x1fz[^\x1f]*)*", re.DOTALL)
-_OTHERS = re.compile(rb"..\x1fa\((?!.*OCoLC)[A-Z]+\)[\w.-]+", re.DOTALL | re.IGNORECASE)
-_TRUSTED_PLAIN = re.compile(rb"..\x1fa(?:\(OCoLC\))?(?:ocm|ocn|on)?(\d{1,10})", re.DOTALL)
-_QUICK = ((b"035", _PLAIN, _OTHERS), (b"079", _TRUSTED_PLAIN, None))
+# All 035 and 079 of a record, each with its tag in front and an 0x1E behind. Surely none of OCLC's numbers: those of other
+# systems, and no $a at all; surely one number OCLC may have given, the same wherever it stands, and with it others' numbers.
+_START = rb"[^\x1e\x1f]{2}"
+_OTHERS = rb"(?i:035%b\x1fa\((?![^\x1e]*OCoLC)[A-Z]+\) ?[\w.-]+|(?:035|079)%b(?:\x1f[^a\x1e\x1f][^\x1e\x1f]*)*)" % (
+    _START, _START)
+_SPELLED = rb"(?:035%b\x1fa\(OCoLC\) ?|079%b\x1fa(?:\(OCoLC\))?)(?:ocm|ocn|on)?0*" % (_START, _START)
+_BEHIND = rb"(?:\x1fz[^\x1e\x1f]*)*\x1e"
+_NONE = re.compile(rb"(?:%b\x1e)*" % _OTHERS)
+_ONE = re.compile(rb"(?:%b\x1e)*%b(1\d{9}|[1-9]\d{0,8})%b(?:%b\x1e|%b\1%b)*" % (
+    _OTHERS, _SPELLED, _BEHIND, _OTHERS, _SPELLED, _BEHIND))
 _ALMA_ID = re.compile(rb"(?:99|22)\d{6,}")
 _MMS = re.compile(rb"99\d{10,}")  # the shortest that are met have 12 digits; no OCLC number is so long
 
@@ -59,34 +65,6 @@ def _in_079(view: View) -> list[_Claim]:
 
 def _both(view: View) -> list[_Claim]:
     return [*view.once(_in_035), *view.once(_in_079)]
-
-
-def _plain_number(view: View) -> int | None:
-    """The OCLC number of a record that gives one and the same, well written, everywhere; 0 when it gives none; None when it
-    has to be looked at."""
-    numbers = set()
-    for tag, plain, others in _QUICK:
-        field = view.first(tag)
-        if field is None:
-            continue
-        alone = view.tags.count(tag) == 1
-        for each in (field,) if alone else [found for _, _, found in view.each(tag)]:
-            if match := plain.fullmatch(each):
-                numbers.add(int(match[1]))
-            elif b"\x1fa" in each and not (others and others.fullmatch(each)):
-                return None
-    if not numbers:
-        return 0
-    number = numbers.pop()
-    return number if not numbers and 0 < number <= HIGHEST_PLAUSIBLE else None
-
-
-def _odd_numbers(view: View) -> bool:
-    return view.once(_plain_number) is None
-
-
-def _perhaps_none(view: View) -> bool:
-    return not view.once(_plain_number)
 
 
 def _is_plausible(digits: bytes) -> bool:
@@ -172,9 +150,13 @@ def _library(view: View) -> Iterator[Hit]:
                     yield Hit(b"852", occurrence, {"value": value})
 
 
+def _is_never_sent(field: bytes) -> bool:
+    return any(value.strip() == b"NO-WORLDCAT" for _, value in numbered(field, b"a"))
+
+
 def _never_send(view: View) -> Iterator[Hit]:
-    for occurrence, codes, field in view.each(b"914"):
-        if b"a" in codes and any(value.strip() == b"NO-WORLDCAT" for _, value in numbered(field, b"a")):
+    for occurrence, _, field in view.each(b"914"):
+        if _is_never_sent(field):
             yield Hit(b"914", occurrence)
 
 
@@ -183,65 +165,90 @@ def _rejected_before(view: View) -> Iterator[Hit]:
         yield Hit(b"913", 1)
 
 
-def _no_001(view: View) -> bool:
-    return not (view.first(b"001") or b"").strip()
+def _foreign_001(context: Context) -> Test | None:
+    """A 001 that is an id of Alma's, and not of this institution."""
+    ending = re.escape(context.suffix.encode())
+    return re.compile(rb"(?!\d*%b\Z)\s*%b\s*\Z" % (ending, _ALMA_ID.pattern)).match if ending else None
 
 
-def _other_suffix(view: View) -> bool:
-    if not view.context.suffix:
-        return False
-    ending = view.context.suffix.encode()
-    return not (view.first(b"001") or b"").endswith(ending) or not all(
-        part.endswith(ending) for part in view.with_code(b"8"))
+def _foreign_852(context: Context) -> Test | None:
+    """An 852 with such an id in $8."""
+    ending = re.escape(context.suffix.encode())
+    return re.compile(rb"\x1f8(?!\d*%b(?:\x1f|\Z))\s*%b\s*(?:\x1f|\Z)" % (ending, _ALMA_ID.pattern)).search if ending else None
 
 
-def _odd_library(view: View) -> bool:
-    """Whether a record has anything but one 852 that begins with a library of the symbol."""
-    if not view.context.libraries:
-        return False
-    parts = (view.first(b"852") or b"").split(b"\x1f", 2)
-    own = len(parts) > 1 and parts[1][:1] == b"b" and parts[1][1:].decode("latin-1") in view.context.libraries
-    return not own or view.tags.count(b"852") > 1
+def _at_home(context: Context) -> Test | None:
+    """An 852 whose first $b is a library of the symbol."""
+    codes = [code.encode() for code in context.libraries if text_of(code.encode()) == code]
+    first = rb"[^\x1f]*(?:\x1f[^b\x1f][^\x1f]*)*\x1fb\s*(?:%b)\s*(?![^\x1f])" % b"|".join(map(re.escape, codes))
+    return re.compile(first).match if codes else None
 
 
+def _known(context: Context) -> Test | None:
+    return bool if context.libraries else None
+
+
+def _says_of_numbers(fields: Sequence[bytes]) -> str:
+    """`one` when a record gives one number beyond doubt, `none` when it gives none, and else nothing."""
+    together = b"\x1e".join([*fields, b""])
+    return "one" if _ONE.fullmatch(together) else "none" if _NONE.fullmatch(together) else ""
+
+
+def _no_number_at_all(shown: Shown) -> list[Hit] | None:
+    return [Hit(b"035")] if shown[_NO_NUMBER] or not shown[_NUMBERED] else None
+
+
+_NUMBERED, _NUMBERS = Sign(with_tag("035", "079")), Together(with_tag("035", "079"), _says_of_numbers)
+_ONE_NUMBER, _NO_NUMBER = of_fields(_NUMBERS, "one"), of_fields(_NUMBERS, "none")
+_ALL_NUMBERS = (_NUMBERED, _ONE_NUMBER, _NO_NUMBER)
+_LACKS_NUMBER = Reason(_ALL_NUMBERS, lambda shown: not shown[_ONE_NUMBER], _no_number_at_all)
+_ODD_NUMBERS = Reason(
+    _ALL_NUMBERS, lambda shown: shown[_NUMBERED] > 0 and not shown[_ONE_NUMBER] and not shown[_NO_NUMBER])
+_IDS, _FILLED_IDS = Sign(with_tag("001")), Sign(with_tag("001"), bytes.strip)
+_NO_ID = Reason((_IDS, _FILLED_IDS), lambda shown: not 0 < shown[_IDS] == shown[_FILLED_IDS])
+_FOREIGN_ID = when(
+    Sign(with_tag("001"), says_in=_foreign_001, digits=True), Sign(with_codes("852", b"8"), says_in=_foreign_852))
+_HELD, _HELD_HERE = Sign(with_codes("852", b"b"), says_in=_known), Sign(with_codes("852", b"b"), says_in=_at_home)
+_HELD_ELSEWHERE = Reason((_HELD, _HELD_HERE), lambda shown: shown[_HELD] > shown[_HELD_HERE])
 _OURS = "Alma's files as they are met (fact sheet on Alma, distribution of real data)"
 RULES = (
     Rule("ocn-missing", "There is no OCLC number in 035 or 079.", NOTICE,
          "A collection that matches by number gives such records back as unresolved; others match by description",
          "Nothing for a collection that matches on everything; else look the number up.", _no_number, words="ours",
-         gate=_perhaps_none),
+         reason=_LACKS_NUMBER),
     Rule("ocn-malformed", "The {nth_field} {tag} holds an OCLC number that can't be read: {value}.", MINOR, _OURS,
          "Write 035 $a (OCoLC) and digits.", _malformed, words="ours",
-         gate=_odd_numbers),
+         reason=_ODD_NUMBERS),
     Rule("ocn-impossible", "The {nth_field} {tag} holds a number OCLC can't have given: {value}.", SEVERE,
          f"{_OURS}; 0, over {_MOST_DIGITS} digits, or over {HIGHEST_PLAUSIBLE:,}",
          "Look the number up, or take it out: OCLC would match by it.", _impossible, words="ours",
-         gate=_odd_numbers),
+         reason=_ODD_NUMBERS),
     Rule("ocn-is-mms", "The {nth_field} {tag} holds an MMS id as if it were an OCLC number: {value}.", SEVERE, _OURS,
          "Take it out; an import profile put it there.", _mms_as_number, words="ours",
-         gate=_odd_numbers),
+         reason=_ODD_NUMBERS),
     Rule("ocn-several", "035 holds several OCLC numbers: {numbers}.", MINOR,
          "Other libraries' experience: trouble at every later overlay", "Keep the right one in $a, move the others to $z.",
-         _several, words="ours", gate=_odd_numbers),
+         _several, words="ours", reason=_ODD_NUMBERS),
     Rule("trusted-differs", "079 says {trusted}, 035 says {other}.", MINOR,
          "079 is the trusted number of the holding where libraries use it so",
-         "Find out which is right before OCLC matches by one of them.", _trusted_differs, words="ours", gate=_odd_numbers),
+         "Find out which is right before OCLC matches by one of them.", _trusted_differs, words="ours",
+         reason=_ODD_NUMBERS),
     Rule("id-missing", "There is no local number: neither 001 nor 852 $8.", SEVERE,
          "OCLC requires a local system number; without it no result comes home", "Publish the record again with its 001.",
-         _no_id, words="ours", any_format=True, gate=_no_001),
+         _no_id, words="ours", any_format=True, reason=_NO_ID),
     Rule("id-suffix", "{tag} {value} does not end with {suffix}, as every id of this institution does.", SEVERE,
          "Alma: the last digits of every id are the institution's; needs console.toml's suffix",
          "Find out how another institution's record came into the set.", _suffix, words="ours", any_format=True,
-         gate=_other_suffix),
+         reason=_FOREIGN_ID),
     Rule("library-unknown", "852 $b {value} is no library of this symbol.", SEVERE,
          "The holding would be set under the wrong symbol; needs console.toml's libraries",
          "Add the library to the symbol in console.toml, or take it out of the set.", _library,
-         words="ours", any_format=True, gate=_odd_library),
+         words="ours", any_format=True, reason=_HELD_ELSEWHERE),
     Rule("never-send", "914 says NO-WORLDCAT: this record must not be sent.", SEVERE,
          "Harvard's 914 (others use it otherwise); copy and merge may bring it back or lose it",
          "Leave the record out (exclude = [\"@no_worldcat\"]), or take the 914 away.", _never_send, words="ours",
-         needs=tags("914"), any_format=True),
+         any_format=True, reason=when(Sign(with_codes("914", b"a"), _is_never_sent))),
     Rule("rejected-before", "913: this record was rejected before.", NOTICE, "Harvard's 913, loaded after a rejection",
          "See what OCLC said then, and take the 913 out once it is mended.", _rejected_before, words="ours",
-         needs=tags("913")),
+         reason=when(Sign(with_tag("913")))),
 )

@@ -3,56 +3,93 @@ no settings; which rules are off or block is passed in. The rules stand in the f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import NamedTuple
 
+from oclc_console.marc.batch import Batch, Block
 from oclc_console.marc.lint import alma, codes, fixed_fields, linking, relationships, sparse, structure
-from oclc_console.marc.lint.rule import Gate, LintFinding, Rule
-from oclc_console.marc.lint.view import NO_CONTEXT, Context, View
+from oclc_console.marc.lint.of_blocks import BlockWatch
+from oclc_console.marc.lint.remembered import Remembered, Watch
+from oclc_console.marc.lint.rule import LintFinding, Rule
+from oclc_console.marc.lint.signs import of_leader
+from oclc_console.marc.lint.view import NO_CONTEXT, Context, View, is_bibliographic
 from oclc_console.marc.record import Record
 
 _FAMILIES = (sparse, relationships, linking, codes, structure, fixed_fields, alma)
 RULES: Mapping[str, Rule] = MappingProxyType({rule.id: rule for family in _FAMILIES for rule in family.RULES})
-_PLANS = 50_000  # combinations of tags remembered; wild data must not fill the memory
-_Plan = list[tuple[Gate | None, tuple[Rule, ...]]]
+_PLANS = 20_000  # combinations of signs remembered; wild data must not fill the memory
+_BIBLIOGRAPHIC = of_leader(is_bibliographic)
+
+
+class _Plan(NamedTuple):
+    """What is to be done about the records that show the same: what is `settled` about all of them, and whom to `ask`."""
+
+    settled: list[LintFinding]
+    ask: list[Rule]
 
 
 class Linter:
-    """Rules made ready for many records. Which rules can apply at all follows from a record's tags: that is worked out once
-    for each combination of the tags that matter. Rules that share a gate stand behind it together."""
+    """Rules made ready for many records. Which rules have reason to be asked follows from the signs that a record's fields
+    show; what each combination of signs means is worked out once."""
 
     def __init__(self, rules: Iterable[Rule] = RULES.values(), context: Context = NO_CONTEXT) -> None:
         self.rules, self.context = tuple(rules), context
         self._order = {rule.id: place for place, rule in enumerate(self.rules)}
-        self._matter = frozenset[bytes]().union(*(rule.needs for rule in self.rules))
-        self._plans: dict[tuple[bool, frozenset[bytes]], _Plan] = {}
+        reasons = [rule.reason for rule in self.rules if rule.reason]
+        self._watch = Watch([_BIBLIOGRAPHIC, *(sign for reason in reasons for sign in reason.signs)], context)
+        self._plans = Remembered(self._plan, _PLANS)
+        self._blocks = BlockWatch(self._watch)
+        self._plans_by_sum: dict[int, _Plan] = {}
 
     def check(self, record: Record) -> list[LintFinding]:
         """Everything the rules have to say about one record, in the catalogue's order. Never raises on a record whose
         structure is sound."""
-        view = View(record, self.context)
-        kind = view.is_bibliographic, self._matter.intersection(record.tags)
-        plan = self._plans.get(kind) or self._plan(*kind)
-        found: list[LintFinding] = []
-        for gate, rules in plan:
-            if gate is None or gate(view):
-                for rule in rules:
-                    for hit in rule.check(view):
-                        found.append(rule.finding(hit))
-        if len(found) > 1:
-            found.sort(key=lambda finding: self._order[finding.rule])
-        return found
+        return self._follow(self._plans[self._watch.word_of(record)], record)
 
-    def _plan(self, bibliographic: bool, present: frozenset[bytes]) -> _Plan:
-        groups: dict[Gate | Rule, list[Rule]] = {}
+    def check_batch(self, batch: Batch, wanted: Sequence[int]) -> Iterator[tuple[int, list[LintFinding]]]:
+        """Those of the wanted records (places in the batch, ascending) about which the rules have something to say, with what
+        they say. Of a block only those records are taken apart of which a rule has to be asked."""
+        sums = self._blocks.sums(batch) if isinstance(batch, Block) else {}
+        for place in wanted:
+            plan = self._plans_by_sum.get(sums[place]) if place in sums else None
+            if plan and not plan.ask:
+                found = plan.settled
+            elif record := batch.record(place):
+                plan = plan or self._plans[self._watch.word_of(record)]
+                found = self._follow(plan, record)
+                if place in sums:
+                    self._remember(sums[place], plan)
+            else:
+                continue
+            if found:
+                yield place, found
+
+    def _remember(self, total: int, plan: _Plan) -> None:
+        if len(self._plans_by_sum) >= _PLANS:
+            self._plans_by_sum.clear()
+        self._plans_by_sum[total] = plan
+
+    def _follow(self, plan: _Plan, record: Record) -> list[LintFinding]:
+        if not plan.ask:
+            return plan.settled
+        view = View(record, self.context)
+        found = [rule.finding(hit) for rule in plan.ask for hit in rule.check(view)]
+        return sorted(plan.settled + found, key=lambda finding: self._order[finding.rule]) if plan.settled else found
+
+    def _plan(self, word: str) -> _Plan:
+        """What to do about the records that show this."""
+        shown = self._watch.shown(word)
+        plan = _Plan([], [])
         for rule in self.rules:
-            applies = not rule.needs or not rule.needs.isdisjoint(present)
-            if applies and (bibliographic or rule.any_format):
-                groups.setdefault(rule.gate or rule, []).append(rule)
-        plan: _Plan = [(rules[0].gate, tuple(rules)) for rules in groups.values()]
-        if len(self._plans) > _PLANS:
-            self._plans.clear()
-        self._plans[bibliographic, present] = plan
+            reason = rule.reason
+            if not (rule.any_format or shown[_BIBLIOGRAPHIC]) or (reason and not reason.given(shown)):
+                continue
+            hits = reason.settled(shown) if reason and reason.settled else None
+            if hits is None:
+                plan.ask.append(rule)
+            else:
+                plan.settled.extend(map(rule.finding, hits))
         return plan
 
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from oclc_console.marc.lint.marc21 import codes
-from oclc_console.marc.lint.rule import MINOR, SEVERE, Check, Hit, Rule, tags
+from oclc_console.marc.lint.rule import MINOR, SEVERE, Check, Hit, Rule
+from oclc_console.marc.lint.signs import Reason, Sign, of_leader, unless, when, with_tag
 from oclc_console.marc.lint.view import View
 
 _WHOLE = 40  # characters of an 008, whatever the material (MARC 21)
@@ -17,8 +18,8 @@ _ILLUSTRATIONS = re.compile(rb"[abcdefghijklmop]{0,4} {0,4}|\|{4}")  # MARC 21, 
 _MODIFIED = (b" ", b"d", b"o", b"r", b"s", b"x", b"|")  # MARC 21, 008/38
 _BOOKS = frozenset(b"aa ac ad am ta tc td tm".split())  # leader/06-07 of what has a book's 008
 _SHORT_DATE = re.compile(rb"(?=.*[0-9u])(?=.*[ ]).{4}")  # some of its digits, and blanks where the others belong
+_SIGN = re.compile(b"#")
 _DETAILED = b"e"  # 008/06 e: month and day in date 2, where blanks are lawful
-_PARTS = (b"a", b"b")  # leader/07 of a component part, which relationships.py asks about
 # An 008 that no rule of this file can have anything to say about, of books and of any other material:
 _HEAD = rb".{6}[bcdeikmnpqrstu|](?:[0-9u|]{4}| {4}){2}.{3}"
 _TAIL = rb".{16}[ dorsx|]."
@@ -26,13 +27,18 @@ _GOOD_008_OF_BOOKS = re.compile(_HEAD + rb"(?: {4}|a {3}|ab {2}|\|{4})" + _TAIL,
 _GOOD_008 = re.compile(_HEAD + rb".{4}" + _TAIL, re.DOTALL)
 
 
-def _leader_code(position: int, allowed: str, also: frozenset[bytes] = frozenset()) -> Check:
+def _leader_code(position: int, allowed: str, also: frozenset[bytes] = frozenset()) -> tuple[Check, Reason]:
+    """The check of a code in the leader, and when to ask it."""
+
+    def is_odd(leader: bytes) -> bool:
+        code = leader[position : position + 1]
+        return code not in also and code not in codes(allowed)
+
     def check(view: View) -> Iterator[Hit]:
-        code = view.leader[position : position + 1]
-        if code not in also and code not in codes(allowed):
+        if is_odd(view.leader):
             yield Hit(b"LDR")
 
-    return check
+    return check, when(of_leader(is_odd))
 
 
 def _missing(view: View) -> Iterator[Hit]:
@@ -100,66 +106,54 @@ def _modified(view: View) -> Iterator[Hit]:
         yield Hit(b"008")
 
 
-def odd_leader(view: View) -> bool:
-    """Whether the leader's codes are a combination not judged fine before, or those of a part of something else."""
-    key = view.leader[6:8] + view.leader[17:19]
-    if key in _fine_leaders:
-        return False
-    odd = view.leader[7:8] in _PARTS or any(True for check in _LEADER_CHECKS for _ in check(view))
-    if not odd:
-        _fine_leaders.add(key)
-    return odd
-
-
-def _odd_008(view: View) -> bool:
-    good = _GOOD_008_OF_BOOKS if view.leader[6:8] in _BOOKS else _GOOD_008
-    return good.fullmatch(view.first(b"008") or b"") is None
-
-
-def _some_number_sign(view: View) -> bool:
-    return b"#" in view.leader or b"#" in view.body
-
-
-_fine_leaders: set[bytes] = set()
-_type, _level = _leader_code(6, "leader/06"), _leader_code(7, "leader/07")
-_encoding, _form = _leader_code(17, "leader/17", _OCLC_LEVELS), _leader_code(18, "leader/18", _OLD_FORMS)
-_LEADER_CHECKS = (_type, _level, _encoding, _form)
+_type, _odd_type = _leader_code(6, "leader/06")
+_level, _odd_level = _leader_code(7, "leader/07")
+_encoding, _odd_encoding = _leader_code(17, "leader/17", _OCLC_LEVELS)
+_form, _odd_form = _leader_code(18, "leader/18", _OLD_FORMS)
+_FIXED, _OF_BOOK = Sign(with_tag("008")), of_leader(lambda leader: leader[6:8] in _BOOKS)
+_FINE_IN_BOOK = Sign(with_tag("008"), _GOOD_008_OF_BOOKS.fullmatch)
+_NO_008 = Reason((_FIXED,), lambda shown: not shown[_FIXED])
+_ODD_008 = unless(_GOOD_008.fullmatch, with_tag("008"))
+_ODD_BOOK = Reason(
+    (_FIXED, _FINE_IN_BOOK, _OF_BOOK), lambda shown: shown[_OF_BOOK] > 0 and shown[_FIXED] > shown[_FINE_IN_BOOK])
+_NUMBER_SIGN = when(Sign(with_tag("006", "007", "008"), _SIGN.search), of_leader(_SIGN.search))
 _INVALID = "Invalid code in "
 _PATTERN = "MARC 21; the sentence is OCLC's pattern, seen for other elements"
 _LIST = "Take a code from MARC 21's list for this position."
 RULES = (
     Rule("record-type", _INVALID + "Type of Record (Leader/06).", SEVERE, _PATTERN, _LIST, _type,
-         words="inferred", gate=odd_leader),
+         words="inferred", reason=_odd_type),
     Rule("record-level", _INVALID + "Bibliographic Level (Leader/07).", SEVERE, _PATTERN, _LIST, _level,
-         words="inferred", gate=odd_leader),
+         words="inferred", reason=_odd_level),
     Rule("encoding-level", _INVALID + "Encoding Level (Leader/17).", SEVERE,
          "WorldCat Metadata API (validate), with its level; MARC 21's codes and OCLC's own E, I, J, K, L, M",
          "Set leader/17: blank for full, 7 for minimal, I or K from OCLC's lists.",
-         _encoding, gate=odd_leader),
+         _encoding, reason=_odd_encoding),
     Rule("cataloguing-form", _INVALID + "Descriptive Cataloging Form (Leader/18).", MINOR, _PATTERN, _LIST,
-         _form, words="inferred", gate=odd_leader),
+         _form, words="inferred", reason=_odd_form),
     Rule("008-missing", "There is no 008.", SEVERE, "MARC 21: 008 is mandatory",
-         "Add an 008 of 40 characters for this material.", _missing, words="ours", gate=_odd_008),
+         "Add an 008 of 40 characters for this material.", _missing, words="ours", reason=_NO_008),
     Rule("008-length", "008 has {count} characters and not 40.", SEVERE, "MARC 21, 008",
-         "Mend the 008: positions after the slip mean something else now.", _length, words="ours", gate=_odd_008),
+         "Mend the 008: positions after the slip mean something else now.", _length, words="ours", reason=_ODD_008),
     Rule("006-length", "The {nth_field} 006 has {count} characters and not 18.", SEVERE,
          "MARC 21, 006. OCLC's conversion may give up on the whole record (Data Error crosswalk_error): inferred",
-         "Mend the 006, or take it out.", _length_006, words="ours", needs=tags("006")),
+         "Mend the 006, or take it out.", _length_006, words="ours",
+         reason=when(Sign(with_tag("006"), lambda field: len(field) != _WHOLE_006))),
     Rule("number-sign", "{tag} has # where a blank belongs (position {places}).", SEVERE,
          "OCLC refused a file of local holdings for it; Alma's editor shows blanks as #",
          "Run a normalization rule over 006, 007 and 008 that writes real blanks.", _number_signs, words="ours",
-         any_format=True, gate=_some_number_sign),
+         any_format=True, reason=_NUMBER_SIGN),
     Rule("date-type", _INVALID + "Type of Date/Publication Status (008/06).", MINOR, _PATTERN, _LIST, _date_type,
-         words="inferred", gate=_odd_008),
+         words="inferred", reason=_ODD_008),
     Rule("date1-short", "Date1/Beginning Date of Publication (008/07-10) is too short.", SEVERE,
          "The sentence is seen for Date2", "Write four characters, u for a digit not known (19uu).", _short_date_1,
-         words="inferred", gate=_odd_008),
+         words="inferred", reason=_ODD_008),
     Rule("date2-short", "Date2/Ending Date of Publication (008/11-14) is too short.", SEVERE, "BibExceptionReport",
          "Write four characters, u for a digit not known (19uu), 9999 for still going on, or four blanks.", _short_date_2,
-         gate=_odd_008),
+         reason=_ODD_008),
     Rule("illustrations", _INVALID + "Illustrations (008/18-21).", MINOR,
          "BibExceptionReport; judged for books by MARC 21: codes a-m, o, p, each once, then blanks",
-         "Write the codes first and blanks after them.", _illustrations, gate=_odd_008),
+         "Write the codes first and blanks after them.", _illustrations, reason=_ODD_BOOK),
     Rule("modified-record", _INVALID + "Modified Record (008/38).", MINOR,
-         "BibExceptionReport (as another library's program reads it); level inferred", _LIST, _modified, gate=_odd_008),
+         "BibExceptionReport (as another library's program reads it); level inferred", _LIST, _modified, reason=_ODD_008),
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from oclc_console.marc.lint.fixed_fields import odd_leader
 from oclc_console.marc.lint.rule import MINOR, SEVERE, Hit, Rule
-from oclc_console.marc.lint.shapes import displays_twice, names_no_source, odd_places, odd_shape, spans_no_time
+from oclc_console.marc.lint.shapes import displays_twice, names_no_source, spans_no_time
+from oclc_console.marc.lint.signs import Reason, Sign, of_leader, when, with_codes, with_tag
 from oclc_console.marc.lint.view import View, numbered
 
 _HEAD = "Invalid relationship - when "
@@ -15,7 +15,7 @@ _RDA = _HEAD + "{nth_subfield} $e in {nth_field} 040 is equal to rda, then "
 _LCGFT = _HEAD + "{nth_subfield} $2 in {nth_field} 655 is equal to lcgft, then "
 _SEEN = "BibExceptionReport"
 _API = "WorldCat Metadata API (validate); same validation, level not stated there"
-_PARTS = (b"a", b"b")
+_PARTS, _RDA_FORMS = (b"a", b"b"), (b"c", b"i")  # codes of leader/07 and leader/18
 
 
 def _says_rda(view: View) -> Iterator[Hit]:
@@ -27,7 +27,7 @@ def _says_rda(view: View) -> Iterator[Hit]:
 
 
 def _rda_form(view: View) -> Iterator[Hit]:
-    if view.leader[18:19] not in (b"c", b"i"):
+    if view.leader[18:19] not in _RDA_FORMS:
         yield from _says_rda(view)
 
 
@@ -55,6 +55,10 @@ def _lcgft(view: View, code: bytes) -> Iterator[Hit]:
                     yield Hit(b"655", occurrence, {"nth_subfield": number, "nth_field": occurrence})
 
 
+def _says_lcgft(field: bytes) -> bool:
+    return b"lcgft" in field
+
+
 def _lcgft_time(view: View) -> Iterator[Hit]:
     return _lcgft(view, b"y")
 
@@ -75,63 +79,64 @@ def _date_level(view: View) -> Iterator[Hit]:
 
 
 def _date_045(view: View) -> Iterator[Hit]:
-    for index in view.once(odd_places):
-        if spans_no_time(view.tags[index], view.codes[index], view.fields[index][:2]):
-            occurrence = view.occurrence(index)
-            yield Hit(b"045", occurrence, {"nth_field": occurrence})
+    for index in view.shaped(spans_no_time):
+        occurrence = view.occurrence(index)
+        yield Hit(b"045", occurrence, {"nth_field": occurrence})
 
 
 def _displayed_246(view: View) -> Iterator[Hit]:
-    for index in view.once(odd_places):
-        if displays_twice(view.tags[index], view.codes[index], view.fields[index][:2]):
-            yield Hit(b"246", view.occurrence(index))
-            return  # the sentence names no occurrence: once is enough
+    for index in view.shaped(displays_twice):
+        yield Hit(b"246", view.occurrence(index))
+        return  # the sentence names no occurrence: once is enough
 
 
 def _source_named(view: View) -> Iterator[Hit]:
     told: set[bytes] = set()
-    for index in view.once(odd_places):
+    for index in view.shaped(names_no_source):
         tag = view.tags[index]
-        if names_no_source(tag, view.codes[index], view.fields[index][:2]) and tag not in told:
+        if tag not in told:
             told.add(tag)
             yield Hit(tag)
 
 
-def _half_rda(view: View) -> bool:
-    """Whether a record that says rda somewhere falls short of it."""
-    return b"\x1ferda" in view.body and not (
-        view.leader[18] in b"ci" and view.has(b"336") and view.has(b"338")
-        and b"\x1fh" not in (view.first(b"245") or b""))
+_RDA_SAID = Sign(with_codes("040", b"e"), lambda field: b"\x1ferda" in field)
+_RDA_FORM, _PART = of_leader(lambda leader: leader[18:19] in _RDA_FORMS), of_leader(lambda leader: leader[7:8] in _PARTS)
+_CONTENT, _CARRIER, _MEDIUM = Sign(with_tag("336")), Sign(with_tag("338")), Sign(with_codes("245", b"h"))
 
 
-def _subdivided_lcgft(view: View) -> bool:
-    return b"\x1f2lcgft" in view.body and any(b"y" in codes or b"z" in codes for _, codes, _ in view.each(b"655"))
+def _rda_lacks(sign: Sign) -> Reason:
+    return Reason((_RDA_SAID, sign), lambda shown: shown[_RDA_SAID] > 0 and not shown[sign])
 
 
 _DO_RDA = "Say what was done: leader/18 i (or c), 336, 337 and 338; or take rda out of 040 $e."
 _NO_SUBDIVISION = "Take the subdivision out of the 655, or move it to a 6XX of its own (lcgft terms have none)."
 RULES = (
     Rule("rda-form", _RDA + "Descriptive Cataloging Form (Leader/18) must equal c or i.", MINOR, _SEEN, _DO_RDA, _rda_form,
-         gate=_half_rda),
-    Rule("rda-content", _RDA + "336 must be present.", MINOR, _SEEN, _DO_RDA, _rda_content, gate=_half_rda),
-    Rule("rda-carrier", _RDA + "338 must be present.", MINOR, _SEEN, _DO_RDA, _rda_carrier, gate=_half_rda),
+         reason=_rda_lacks(_RDA_FORM)),
+    Rule("rda-content", _RDA + "336 must be present.", MINOR, _SEEN, _DO_RDA, _rda_content,
+         reason=_rda_lacks(_CONTENT)),
+    Rule("rda-carrier", _RDA + "338 must be present.", MINOR, _SEEN, _DO_RDA, _rda_carrier,
+         reason=_rda_lacks(_CARRIER)),
     Rule("rda-medium", _HEAD + "$h in 245 is present, then $e in 040 must not be equal to rda.", MINOR, _API,
-         "Take $h out of 245: RDA says it in 336 to 338.", _rda_medium, gate=_half_rda),
+         "Take $h out of 245: RDA says it in 336 to 338.", _rda_medium,
+         reason=Reason((_RDA_SAID, _MEDIUM), lambda shown: shown[_RDA_SAID] > 0 and shown[_MEDIUM] > 0)),
     Rule("lcgft-time", _LCGFT + "$y in 655 must not be present.", MINOR, _SEEN, _NO_SUBDIVISION, _lcgft_time,
-         gate=_subdivided_lcgft),
+         reason=when(Sign(with_codes("655", b"2y"), _says_lcgft))),
     Rule("lcgft-place", _LCGFT + "$z in 655 must not be present.", MINOR, _SEEN, _NO_SUBDIVISION, _lcgft_place,
-         gate=_subdivided_lcgft),
+         reason=when(Sign(with_codes("655", b"2z"), _says_lcgft))),
     Rule("component-host", _HEAD + "Bibliographic Level (Leader/07) is equal to {level}, then 773 must be present.", MINOR,
-         _SEEN, "Name the host in 773, or set leader/07 to what the record describes.", _host, gate=odd_leader),
+         _SEEN, "Name the host in 773, or set leader/07 to what the record describes.", _host, reason=when(_PART)),
     Rule("date-level", _HEAD + "Type of Date/Publication Status (008/06) is equal to s, then Bibliographic Level (Leader/07) "
          "must not be equal to b.", SEVERE, _SEEN, "A serial part has dates c, d or u in 008/06.", _date_level,
-         gate=odd_leader),
+         reason=when(_PART)),
     Rule("span-of-time", _HEAD + "indicator 1 in {nth_field} 045 is equal to blank, then $b in 045 must not be present.",
-         MINOR, _SEEN, "Set the first indicator of 045 (0 one date, 1 several, 2 a range).", _date_045, gate=odd_shape),
+         MINOR, _SEEN, "Set the first indicator of 045 (0 one date, 1 several, 2 a range).", _date_045,
+         reason=when(Sign(spans_no_time))),
     Rule("variant-display", _HEAD + "$i in 246 is present, then indicator 2 in 246 must equal blank.", MINOR, _SEEN,
-         "Blank the second indicator of 246, or take $i out.", _displayed_246, gate=odd_shape),
+         "Blank the second indicator of 246, or take $i out.", _displayed_246,
+         reason=when(Sign(displays_twice))),
     Rule("source-named", _HEAD + "indicator 2 in {tag} is equal to 7, then $2 in {tag} must be present.", MINOR,
          _API + "; seen for 655, inferred for the other 6XX",
          "Name the vocabulary in $2, or set the indicator that says which it is.", _source_named,
-         gate=odd_shape),
+         reason=when(Sign(names_no_source))),
 )

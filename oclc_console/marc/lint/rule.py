@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from oclc_console.marc.lint.signs import Reason
     from oclc_console.marc.lint.view import View
 
 
@@ -58,15 +59,14 @@ class Hit(NamedTuple):
 
 
 Check = Callable[["View"], Iterator[Hit]]
-Gate = Callable[["View"], bool]
 
 
 @dataclass(frozen=True)
 class Rule:
     """One check as a unit that can be switched off, or made to block. `sentence` has {places} that a hit's values fill;
-    {tag} is always there, and a value that is a number is written 1st, 2nd. `needs` are tags of which the record must have one
-    for the check to be worth running (none: always). `gate` is a quick question, often shared by several rules, that is only
-    ever False when the check would find nothing. `any_format`: the rule holds for holdings records too."""
+    {tag} is always there, and a value that is a number is written 1st, 2nd. `any_format`: the rule holds for holdings
+    records too. Most rules need not be asked of most records: `reason` says by the signs of fields when to ask (none: always);
+    it is only ever against it when the check would find nothing."""
 
     id: str
     sentence: str
@@ -75,8 +75,7 @@ class Rule:
     remedy: str
     check: Check
     words: Words = "OCLC"
-    needs: frozenset[bytes] = field(default=frozenset())
-    gate: Gate | None = None
+    reason: Reason | None = None
     any_format: bool = False
     _same: dict[tuple[bytes, int], LintFinding] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -117,8 +116,3 @@ def ordinal(number: int) -> str:
     """1st, 2nd, 3rd, 4th, ... 11th, 12th, 13th, ... 21st."""
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
-
-
-def tags(*names: str) -> frozenset[bytes]:
-    """Tags as a rule's `needs` wants them."""
-    return frozenset(name.encode() for name in names)

@@ -1,71 +1,61 @@
-"""The shape of a field: its tag, its subfield codes and its indicators, without a word of what it says. Many rules ask for
-no more, and records hold the same few shapes again and again: a shape is judged once and remembered, so that most records
-are settled by one comparison of sets. What is wrong with an odd shape is for the rules (structure.py, relationships.py,
-linking.py)."""
+"""The shape of a field: its tag, its subfield codes and its indicators, without a word of what it says. Here are the questions
+that a shape alone answers, each put as (tag, codes, indicators). What is said about an odd shape is for the rules
+(structure.py, relationships.py, linking.py)."""
 
 from __future__ import annotations
 
-from oclc_console.marc.lint.marc21 import definitions, has_any_subfields, is_open
-from oclc_console.marc.lint.view import View
+from functools import cache
 
-_LIMIT = 200_000  # shapes remembered; wild data must not fill the memory
+from oclc_console.marc.lint.marc21 import FieldDefinition, definitions, has_any_subfields, is_open
+
 _DATA = b"010"
 _SUBJECTS = frozenset(b"600 610 611 630 648 650 651 655".split())
-Shape = tuple[bytes, bytes, bytes]  # tag, subfield codes, indicators
-_fine: set[Shape] = set()
 
 
-def odd_shape(view: View) -> bool:
-    """Whether a field has a shape that one of the rules about shapes objects to."""
-    indicators = [field[:2] for field in view.fields]
-    if _fine.issuperset(zip(view.tags, view.codes, indicators, strict=True)):
-        return False
-    fresh = {*zip(view.tags, view.codes, indicators, strict=True)} - _fine
-    fine = {shape for shape in fresh if _is_fine(*shape)}
-    if len(_fine) > _LIMIT:
-        _fine.clear()
-    _fine.update(fine)
-    return len(fine) < len(fresh)
+def _closed(tag: bytes) -> FieldDefinition | None:
+    """The definition of a data field in which not everything goes."""
+    return None if tag < _DATA or has_any_subfields(tag) else definitions().get(tag)
 
 
-def odd_places(view: View) -> list[int]:
-    """The places in the record of the fields with an odd shape."""
-    shapes = enumerate(zip(view.tags, view.codes, view.fields, strict=True))
-    return [index for index, (tag, codes, field) in shapes if not _remembered(tag, codes, field[:2])]
+def is_undefined(tag: bytes, codes: bytes, indicators: bytes) -> bool:
+    """A tag that MARC 21 does not define, and that is nobody's own."""
+    return tag not in definitions() and not is_open(tag)
 
 
-def _remembered(tag: bytes, codes: bytes, indicators: bytes) -> bool:
-    return (tag, codes, indicators) in _fine or _is_fine(tag, codes, indicators)
+def has_undefined_code(tag: bytes, codes: bytes, indicators: bytes) -> bool:
+    """A subfield that MARC 21 does not define in this field."""
+    known = _closed(tag)
+    return known is not None and any(code and code not in known.many and code not in known.once for code in codes)
 
 
-def _is_fine(tag: bytes, codes: bytes, indicators: bytes) -> bool:
-    return (
-        is_defined(tag, codes)
-        and not wrong_indicators(tag, indicators)
-        and not names_no_source(tag, codes, indicators)
-        and not displays_twice(tag, codes, indicators)
-        and not spans_no_time(tag, codes, indicators)
-        and (tag != b"880" or b"6" in codes)
-    )
+def repeats_code(tag: bytes, codes: bytes, indicators: bytes) -> bool:
+    """A subfield that is there twice, though there may be only one."""
+    known = _closed(tag)
+    return known is not None and any(codes.count(code) > 1 for code in set(codes).intersection(known.once))
 
 
-def is_defined(tag: bytes, codes: bytes) -> bool:
-    """Whether MARC 21 defines the tag, and each code there, as often as it stands there."""
-    known = definitions().get(tag)
-    if known is None:
-        return is_open(tag)
-    if has_any_subfields(tag) or tag < _DATA:
-        return True
-    return all(code in known.many or (code in known.once and codes.count(code) == 1) for code in codes if code)
+@cache
+def _once_only() -> frozenset[bytes]:
+    return frozenset(tag for tag, known in definitions().items() if not known.repeatable and not is_open(tag))
+
+
+def stands_alone(tag: bytes, codes: bytes, indicators: bytes) -> bool:
+    """A field of which a record may have only one."""
+    return tag in _once_only()
 
 
 def wrong_indicators(tag: bytes, indicators: bytes) -> list[int]:
     """Which of the two indicators (1, 2) have a value MARC 21 does not give."""
-    known = definitions().get(tag)
-    if known is None or tag < _DATA or has_any_subfields(tag) or len(indicators) < 2:
+    known = _closed(tag)
+    if known is None or len(indicators) < 2:
         return []
     return [number for number, (value, allowed) in enumerate(zip(indicators, known.indicators, strict=True), 1)
             if allowed and value not in allowed]
+
+
+def has_wrong_indicator(tag: bytes, codes: bytes, indicators: bytes) -> bool:
+    """An indicator with a value MARC 21 does not give."""
+    return bool(wrong_indicators(tag, indicators))
 
 
 def names_no_source(tag: bytes, codes: bytes, indicators: bytes) -> bool:
@@ -81,3 +71,23 @@ def displays_twice(tag: bytes, codes: bytes, indicators: bytes) -> bool:
 def spans_no_time(tag: bytes, codes: bytes, indicators: bytes) -> bool:
     """A 045 with formatted dates ($b) whose first indicator says there are none."""
     return tag == b"045" and b"b" in codes and indicators[:1] == b" "
+
+
+def has_link(tag: bytes, codes: bytes, indicators: bytes) -> bool:
+    """A field with a $6."""
+    return b"6" in codes
+
+
+def has_no_link(tag: bytes, codes: bytes, indicators: bytes) -> bool:
+    """A field in another script with no $6."""
+    return tag == b"880" and b"6" not in codes
+
+
+def cites_authority(tag: bytes, codes: bytes, indicators: bytes) -> bool:
+    """A field with a $0 where MARC 21 says what that is."""
+    return b"0" in codes and not is_open(tag)
+
+
+def anything(tag: bytes, codes: bytes, indicators: bytes) -> bool:
+    """Any field at all."""
+    return True

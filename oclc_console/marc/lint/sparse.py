@@ -13,10 +13,12 @@ from collections.abc import Iterator
 
 from oclc_console.marc.brief import brief_level
 from oclc_console.marc.lint.rule import CRITICAL, MINOR, NOTICE, SEVERE, Hit, Rule
+from oclc_console.marc.lint.signs import Reason, Shown, Sign, of_leader, with_codes, with_tag
 from oclc_console.marc.lint.view import View
 
 _TITLE = re.compile(rb"\x1f[ak]\s*[^\s\x1f]")
 _A = re.compile(rb"\x1fa\s*[^\s\x1f]")
+_NOT_ENGLISH = re.compile(rb"\x1fb(?!eng(?:\x1f|\Z))")
 _FILLED = re.compile(rb".{7}[!-~].{7}[!-~].{19}[!-~]", re.DOTALL)  # 008: date, place and language all say something
 _EXTENT = re.compile(rb"\x1f[af][^\x1f]*(?:[0-9]|[^\x1f ]{4,})")
 _NO_PLACE = re.compile(rb"\[?(?:s\. ?l\.?|(?:place|publisher) [^\x1f]*not identified|s\. ?n\.?)\]?[ :,;]*", re.IGNORECASE)
@@ -37,7 +39,7 @@ def _sparse(view: View) -> Iterator[Hit]:
     extent = view.first(b"300")
     if extent is not None and _EXTENT.search(extent):
         return
-    if view.leader[6:7] in _UNPUBLISHED or view.leader[7:8] == b"c":
+    if _is_unpublished(view.leader):
         enough = any(view.has(tag) for tag in _SUMMARIES) or any(
             field[1:2] != b"4" for tag in _SUBJECTS for _, _, field in view.each(tag))
     else:
@@ -54,25 +56,6 @@ def _says_where(field: bytes) -> bool:
 
 def _level(view: View) -> str | None:
     return None if view.is_deleted else brief_level(view.record)
-
-
-def _thin(view: View) -> bool:
-    """A quick look that settles most records: False when the record is surely full."""
-    title, fixed, extent = view.first(b"245"), view.first(b"008"), view.first(b"300")
-    imprint = view.first(b"264") or view.first(b"260")
-    name = view.first(b"100") or view.first(b"650") or view.first(b"700") or view.first(b"110")
-    source = view.first(b"040")
-    return not (
-        title and fixed and extent and name and _says_a(title) and _EXTENT.search(extent) and _says_a(name)
-        and ((imprint and _says_a(imprint)) or view.leader[6:7] in _UNPUBLISHED or view.leader[7:8] == b"c")
-        and _FILLED.match(fixed)
-        and (source is None or source.find(b"\x1fb") == source.find(b"\x1fbeng\x1f") >= 0
-             or (b"\x1fb" not in source and view.tags.count(b"040") == 1))
-    )
-
-
-def _says_a(field: bytes) -> bool:
-    return (field[4:5] > b" " and field[2:4] == b"\x1fa") or _A.search(field) is not None
 
 
 def _brief(level: str, view: View) -> Iterator[Hit]:
@@ -96,18 +79,39 @@ def _foreign(view: View) -> Iterator[Hit]:
         yield from _brief("03", view)
 
 
+def _is_unpublished(leader: bytes) -> bool:
+    return leader[6:7] in _UNPUBLISHED or leader[7:8] == b"c"
+
+
+_TITLES, _TITLED = Sign(with_tag("245")), Sign(with_tag("245"), _TITLE.search, filled=b"ak")
+_EXTENTS, _SIZED = Sign(with_tag("300")), Sign(with_tag("300"), _EXTENT.search)
+_FIXED, _CODED = Sign(with_tag("008")), Sign(with_tag("008"), _FILLED.match)
+_WHO = Sign(with_tag("100", "110", "650", "700"), _A.search, filled=b"a")
+_WHERE = Sign(with_tag("260", "264"), _A.search, filled=b"a")
+_UNPRINTED, _FOREIGN = of_leader(_is_unpublished), Sign(with_codes("040", b"b"), _NOT_ENGLISH.search)
+
+
+def _thin(shown: Shown) -> bool:
+    """Whether a record shows less than what is beyond doubt a description, whichever of its fields a rule looks at."""
+    full = (
+        0 < shown[_TITLES] == shown[_TITLED] and 0 < shown[_EXTENTS] == shown[_SIZED] and 0 < shown[_FIXED] == shown[_CODED]
+        and shown[_WHO] and (shown[_WHERE] or shown[_UNPRINTED]) and not shown[_FOREIGN])
+    return not full
+
+
+_THIN = Reason((_TITLES, _TITLED, _EXTENTS, _SIZED, _FIXED, _CODED, _WHO, _WHERE, _UNPRINTED, _FOREIGN), _thin)
 _ALMA = "Alma Brief Record Levels (evaluated at every save since 9 June 2020)"
 RULES = (
     Rule("sparse", "Record is sparse.", CRITICAL,
          "Sentence and level: BibExceptionReport. When it is said: inferred; no title, or no publication and no extent that "
          "say anything. An OCLC number in 035 does not waive it: that waiver is Alma's",
          "Describe it (title, publication, extent), or find the best WorldCat record and copy or merge it; what can't be "
-         "described yet gets a 914 NO-WORLDCAT.", _sparse, gate=_thin),
+         "described yet gets a 914 NO-WORLDCAT.", _sparse, reason=_THIN),
     Rule("brief-no-title", "Alma brief level 01: there is no 245 $a or $k.", SEVERE, _ALMA,
-         "Give it a title; records of this level are kept out of WorldCat.", _no_title, words="ours", gate=_thin),
+         "Give it a title; records of this level are kept out of WorldCat.", _no_title, words="ours", reason=_THIN),
     Rule("brief-insufficient", "Alma brief level 02: too few elements for OCLC (008 date, place or language; 26X $a; 300; "
          "a name or subject) and no OCLC number in 035.", MINOR, _ALMA,
-         "Complete the record, or give it its OCLC number.", _insufficient, words="ours", gate=_thin),
+         "Complete the record, or give it its OCLC number.", _insufficient, words="ours", reason=_THIN),
     Rule("brief-language", "Alma brief level 03: catalogued in another language than English (040 $b).", NOTICE, _ALMA,
-         "Nothing, if that is so; mend 040 $b if it is not.", _foreign, words="ours", gate=_thin),
+         "Nothing, if that is so; mend 040 $b if it is not.", _foreign, words="ours", reason=_THIN),
 )

@@ -1,18 +1,15 @@
-"""A record as lint rules look at it: what many rules ask for is found once, in a few steps over the whole record and without
-decoding. Not a judgement of anything."""
+"""A record as lint rules look at it: what they ask for is found without decoding, and what several of them ask for is found
+once. Not a judgement of anything, and not for the many records of which no rule has to be asked (remembered.py)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from operator import itemgetter
+from functools import cached_property
 from typing import Any, TypeVar
 
 from oclc_console.marc.record import SUBFIELD, Record
 
-_FIELD = b"\x1e"
-_NEXT_FIELD = SUBFIELD + _FIELD
-_FIRST = itemgetter(0)
 _OTHER_FORMATS = b"uvxyzwq"
 Answer = TypeVar("Answer")
 _EMPTY = b"\x00"  # the "code" of a subfield that has none
@@ -31,45 +28,40 @@ NO_CONTEXT = Context()
 
 
 class View:
-    """`codes` goes side by side with `tags` and `fields`: the subfield codes of each field, in order. For questions about the
-    whole record: `body` is all fields in one; `parts` are all its subfields (code and value), with a mark and the indicators
-    in front of each field's; `all_codes` is the first byte of each part. `first(tag)` is the first field with a tag."""
-
-    __slots__ = (
-        "_answers", "_first", "all_codes", "body", "codes", "context", "fields", "first", "leader", "parts", "record", "tags")
+    """`codes` goes side by side with `tags` and `fields`: the subfield codes of each field, in order."""
 
     def __init__(self, record: Record, context: Context = NO_CONTEXT) -> None:
         self.record, self.context = record, context
         self.leader, self.tags, self.fields = record
-        # a mark before each field, so that one split of the whole record tells fields apart, too
-        self.body = _FIELD + _NEXT_FIELD.join(self.fields)
-        self.parts = self.body.split(SUBFIELD)
-        try:
-            self.all_codes = bytes(map(_FIRST, self.parts))
-        except IndexError:
-            self.all_codes = b"".join([part[:1] or _EMPTY for part in self.parts])
-        self.codes = self.all_codes.split(_FIELD)[1 : len(self.fields) + 1]
-        self._first = dict(zip(self.tags[::-1], self.fields[::-1], strict=True))  # the first of a tag wins
-        self.first = self._first.get
         self._answers: dict[Callable[[View], Any], Any] = {}
+
+    @cached_property
+    def codes(self) -> list[bytes]:
+        """The subfield codes of every field."""
+        return list(map(codes_of, self.fields))
+
+    def all(self, tag: bytes) -> list[bytes]:
+        """Every field with this tag."""
+        return self.record.all(tag)
+
+    def first(self, tag: bytes) -> bytes | None:
+        """The first field with this tag."""
+        return self.record.first(tag)
 
     def has(self, tag: bytes) -> bool:
         """Whether there is a field with this tag."""
-        return tag in self._first
+        return tag in self.tags
 
     def each(self, tag: bytes) -> Iterator[tuple[int, bytes, bytes]]:
         """(occurrence from 1, codes, field) of every field with this tag."""
-        at = -1
-        for number in range(1, self.tags.count(tag) + 1):
-            at = self.tags.index(tag, at + 1)
-            yield number, self.codes[at], self.fields[at]
+        for number, field in enumerate(self.all(tag), 1):
+            yield number, codes_of(field), field
 
-    def with_code(self, code: bytes) -> Iterator[bytes]:
-        """Every subfield with this code in the record, its code in front."""
-        at = self.all_codes.find(code)
-        while at >= 0:
-            yield self.parts[at]
-            at = self.all_codes.find(code, at + 1)
+    def shaped(self, test: Callable[[bytes, bytes, bytes], bool]) -> Iterator[int]:
+        """The places in the record of the fields whose tag, codes and indicators pass a test."""
+        for index, (tag, codes, field) in enumerate(zip(self.tags, self.codes, self.fields, strict=True)):
+            if test(tag, codes, field[:2]):
+                yield index
 
     def occurrence(self, index: int) -> int:
         """Which of its tag, from 1, the field at this place in the record is."""
@@ -85,12 +77,27 @@ class View:
     @property
     def is_bibliographic(self) -> bool:
         """Whether leader/06 is not a holdings, authority, classification or community record's (MARC 21)."""
-        return self.leader[6] not in _OTHER_FORMATS
+        return is_bibliographic(self.leader)
 
     @property
     def is_deleted(self) -> bool:
         """Whether leader/05 tells to delete: such a record needs its numbers and little else."""
         return self.leader[5:6] == b"d"
+
+
+def is_bibliographic(leader: bytes) -> bool:
+    """Whether leader/06 is not a holdings, authority, classification or community record's (MARC 21)."""
+    return leader[6] not in _OTHER_FORMATS
+
+
+def codes_of(field: bytes) -> bytes:
+    """The subfield codes of a field, in order; 0x00 where a subfield has none."""
+    parts = field.split(SUBFIELD)
+    del parts[0]
+    try:
+        return bytes([part[0] for part in parts])
+    except IndexError:
+        return b"".join([part[:1] or _EMPTY for part in parts])
 
 
 def numbered(field: bytes, code: bytes) -> Iterator[tuple[int, bytes]]:

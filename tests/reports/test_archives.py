@@ -39,7 +39,7 @@ def test_a_zipped_report_is_opened_in_memory_with_the_name_inside() -> None:
     (packed(("a\x1b[2J.txt", b"x")), "a path or an odd name"),
     (packed(("a.txt", b"x")).replace(b"a.txt", b"\0.txt"), "a path or an odd name"),
     (packed(("a.txt", processing(9)))[:60], "can't be read"),
-])
+], ids=["two files", "a folder", "a path", "hidden", "a drive", "an escape", "a null", "torn"])
 def test_what_is_no_archive_of_one_report_is_refused(content: bytes, said: str) -> None:
     with pytest.raises(InputError, match=said):
         opened(content, "x.zip")

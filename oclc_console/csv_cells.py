@@ -19,6 +19,8 @@ def cell(value: str | int | None) -> str | int:
     a count."""
     if not isinstance(value, str):
         return "" if value is None else value
+    if value.isalnum() and value.isascii():  # most are ids
+        return value
     plain = value
     if not (value.isascii() and value.isprintable()):
         plain = text_of(value.encode("utf-8", "backslashreplace")).replace("\x1f", "␟")
@@ -27,9 +29,13 @@ def cell(value: str | int | None) -> str | int:
 
 def csv_line(values: Iterable[str | int | None]) -> bytes:
     """A line of a CSV file in UTF-8, its end included; each value goes in as a cell."""
-    text = io.StringIO()
-    csv.writer(text).writerow(map(cell, values))
-    return text.getvalue().encode()
+    cells = [str(cell(value)) for value in values]
+    line = ",".join(cells)
+    if '"' in line or line.count(",") >= len(cells) or not line:
+        text = io.StringIO()
+        csv.writer(text).writerow(cells)
+        return text.getvalue().encode()
+    return line.encode() + b"\r\n"
 
 
 def csv_lines(rows: Iterable[Iterable[str | int | None]]) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from functools import cached_property
 from struct import Struct
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from oclc_console.marc.record import END_OF_FIELD, Record, take_apart
+from oclc_console.marc.record import END_OF_FIELD, Record, put_together
 from oclc_console.marc.source import Finding, Scanned, judge_stretch
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Batch(Protocol):
         """One of the records, taken apart; None where it is not sound."""
 
     def contents(self) -> Sequence[bytes | None]:
-        """Of each record everything but 005 and what follows from lengths (see `content_of`); None where it is not sound."""
+        """Each record with zeros in 005 (see `content_of`); None where it is not sound."""
 
 
 class TakenApart:
@@ -115,7 +115,7 @@ class TakenApart:
         return self._records[place]
 
     def contents(self) -> list[bytes | None]:
-        """Of each record everything but 005 and what follows from lengths; None where it is not sound."""
+        """Each record with zeros in 005; None where it is not sound."""
         return [content_of(record) if record else None for record in self._records]
 
 
@@ -191,11 +191,11 @@ class Block:
                 [field for number, field in both if number not in unwanted])
 
     def contents(self) -> list[bytes | None]:
-        """Of each record everything but 005 and what follows from lengths; None where it is not sound."""
+        """Each record with zeros in 005; None where it is not sound."""
         contents: list[bytes | None] = [None] * len(self.raws)
         for place, sound, content in zip(self.places, self.checked.sound.tolist(), self.checked.contents(), strict=True):
             if sound:
-                contents[place] = content or content_of(take_apart(self.raws[place]))
+                contents[place] = content
         for number, content in zip(self._doubtful, self._rest.contents(), strict=True):
             contents[number] = content
         return contents
@@ -208,12 +208,11 @@ def _in_order(raw: bytes) -> Record:
 
 
 def content_of(record: Record) -> bytes:
-    """Everything of a record but 005, which changes whenever it is merely saved again, and what follows from lengths: two
-    records with the same content say the same."""
+    """A record as it is written, but with zeros in 005, which changes whenever it is merely saved again: two records with the
+    same content say the same."""
     leader, tags, fields = record
-    kept = [number for number, tag in enumerate(tags) if tag != b"005"]
-    ended = [fields[number] + END_OF_FIELD for number in kept]
-    return b"".join((leader[5:12], leader[17:], *(tags[number] for number in kept), END_OF_FIELD, *ended))
+    masked = (b"0" * len(field) if tag == b"005" else field for tag, field in zip(tags, fields, strict=True))
+    return put_together(leader, zip(tags, masked, strict=True))
 
 
 def read_column(steps: Steps[Value], batch: Batch) -> list[Value | None]:

@@ -68,16 +68,17 @@ class CheckedBlock:
         starts = field_ends[first[owners] + nth] + 1 if len(owners) else owners
         digits = entries[:, 3:] - 48  # what is no digit becomes 10 or more
         told = digits.astype(np.float32) @ _LENGTH_AND_START
-        good = (digits < 10).all(1) & _LETTER_OR_DIGIT[entries[:, :3]].all(1)
+        good = _in_each_row(digits < 10) & _in_each_row(_LETTER_OR_DIGIT[entries[:, :3]])
         good &= (told[:, 0] == ends - starts + 1) & (told[:, 1] == starts - (self.starts + self.bases)[owners])
         control = (entries[:, 0] == 48) & (entries[:, 1] == 48) & (entries[:, 2] <= 57)
         begins = window(self.block, starts, 3)
         subfield = (begins[:, 0] < 128) & (begins[:, 1] < 128) & (begins[:, 2] == 0x1F) & (ends - starts > 2)
         good &= control | subfield
-        self.sound[owners[~good]] = False
-        stay = self.sound[owners]
-        self.entries, self.owners = entries[stay], owners[stay]
-        self.field_starts, self.field_ends = starts[stay], ends[stay]
+        if not good.all():
+            self.sound[owners[~good]] = False
+            stay = self.sound[owners]
+            entries, owners, starts, ends = entries[stay], owners[stay], starts[stay], ends[stay]
+        self.entries, self.owners, self.field_starts, self.field_ends = entries, owners, starts, ends
         self.tags = self.entries[:, :3].astype(np.int64) @ (1 << 16, 1 << 8, 1)
 
     def _well_coded(self, octets: Bytes) -> Flags:
@@ -86,9 +87,11 @@ class CheckedBlock:
         if self.block.isascii():
             return well
         says_utf8 = octets[np.minimum(self.starts + 9, len(octets) - 1)] == ord("a")
+        above = np.flatnonzero(octets > 127)
         if not says_utf8.all():
-            above = np.flatnonzero(octets > 127)
             well &= says_utf8 | (np.searchsorted(above, self.starts) == np.searchsorted(above, self.ends))
+        if _is_utf8(octets, above):
+            return well
         view, at = memoryview(self.block), 0
         while at < len(view):
             try:
@@ -137,22 +140,31 @@ class CheckedBlock:
         return self.owners[which].tolist(), [block[start:end] for start, end in spans]
 
     def contents(self) -> list[bytes | None]:
-        """What batch.content_of says of each sound record; None for the others, and for those with several 005."""
-        numbers, block, tags = np.arange(len(self.starts)), self.block, self.entries[:, :3].tobytes()
-        first = np.searchsorted(self.owners, numbers)
-        behind = np.searchsorted(self.owners, numbers, side="right")
-        skip, before, after = behind.copy(), self.ends.copy(), self.ends.copy()  # nothing is skipped where there is no 005
+        """What batch.content_of says of each sound record; None for the others."""
+        octets = np.frombuffer(self.block, np.uint8).copy()
         found = np.flatnonzero(self.tags == int.from_bytes(b"005"))
-        owners = self.owners[found]
-        skip[owners], before[owners], after[owners] = found, self.field_starts[found], self.field_ends[found] + 1
-        plain = self.sound & (np.bincount(owners, minlength=len(numbers)) < 2)
-        columns = (plain, self.starts, self.starts + self.bases, self.ends, first * 3, skip * 3, behind * 3, before, after)
-        return [
-            b"".join((block[start + 5 : start + 12], block[start + 17 : start + 24], tags[tag:gap], tags[gap + 3 : tags_end],
-                      b"\x1e", block[base:cut], block[go_on:end])) if is_plain else None
-            for is_plain, start, base, end, tag, gap, tags_end, cut, go_on in zip(
-                *(column.tolist() for column in columns), strict=True)
-        ]
+        starts, ends = self.field_starts[found], self.field_ends[found]
+        lengths = ends - starts
+        behind = np.cumsum(lengths)  # for each of these fields how many bytes it and those before it have
+        octets[np.arange(lengths.sum()) + np.repeat(ends - behind, lengths)] = ord("0")
+        masked, spans = octets.tobytes(), zip(self.sound.tolist(), self.starts.tolist(), self.ends.tolist(), strict=True)
+        return [masked[start : end + 1] if sound else None for sound, start, end in spans]
+
+
+def _in_each_row(flags: Flags) -> Flags:
+    """Whether all flags of a row are set; nearly always all of all rows are, which is quicker to see."""
+    return np.ones(len(flags), np.bool_) if bool(flags.all()) else np.asarray(flags.all(1))
+
+
+def _is_utf8(octets: Bytes, above: Positions) -> bool:
+    """Whether bytes are UTF-8, of which those `above` 127 stand at these positions: each run of them has to be, by itself."""
+    apart = np.flatnonzero(above[1:] - above[:-1] > 1) + 1
+    runs = np.insert(octets[above], apart, 0x20).tobytes()
+    try:
+        str(runs, "utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def window(block: bytes, positions: Positions, size: int) -> Bytes:

@@ -4,7 +4,7 @@ twice). Not for scanning (chunks.py) nor for writing the output files themselves
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from oclc_console.csv_cells import csv_lines
+from oclc_console.csv_cells import csv_line
 from oclc_console.files import replace_file
-from oclc_console.operations.fragments import ASIDE, FINDINGS, read_list, read_rows
-from oclc_console.operations.linting import COLUMNS
+from oclc_console.operations.fragments import read_list, read_rows
 from oclc_console.operations.output_files import OutputPlan
 from oclc_console.settings import Stream
 from oclc_console.store.ledger import LedgerWriter, ledger_schema
@@ -47,19 +46,17 @@ def loose_records(folder: Path, chunks: Sequence[Chunk]) -> Iterator[tuple[str, 
             yield fate, mms or "", lsn or "", chunk.before + number
 
 
-def write_findings(path: Path, folder: Path, chunks: Sequence[Chunk], of_the_set: Iterable[Sequence[Any]] = ()) -> None:
-    """The list of everything lint found, in source order, and behind it what it found in the set as a whole."""
-    lines = ([lsn, mms, chunk.source, chunk.before + number, *rest] for chunk in chunks
-             for number, lsn, mms, *rest in read_list(folder, chunk.number, FINDINGS))
-    replace_file(path, csv_lines(chain([COLUMNS], lines, of_the_set)))
+def write_list(path: Path, folder: Path, chunks: Sequence[Chunk], which: str, columns: Sequence[str]) -> None:
+    """One of the run's lists, in source order. Each line begins with the source's name and the record's number in it;
+    `columns` names what comes behind these."""
+    replace_file(path, chain([csv_line(("file", "record number", *columns))], _list_lines(folder, chunks, which)))
 
 
-def write_set_aside(path: Path, folder: Path, chunks: Sequence[Chunk]) -> None:
-    """The list of the records that were set aside, in source order, in which their bytes stand in quarantine, too."""
-    columns = ("file", "record number", "byte offset", "bytes", "lsn", "mms", "finding", "detail")
-    lines = ([chunk.source, chunk.before + number, *rest] for chunk in chunks
-             for number, *rest in read_list(folder, chunk.number, ASIDE))
-    replace_file(path, csv_lines(chain([columns], lines)))
+def _list_lines(folder: Path, chunks: Sequence[Chunk], which: str) -> Iterator[bytes]:
+    for chunk in chunks:
+        source, before = csv_line([chunk.source]).rstrip(), chunk.before
+        lines = read_list(folder, chunk.number, which)
+        yield b"".join([b"%b,%d,%b" % (source, before + number, cells) for number, cells in lines])
 
 
 def write_ledger(

@@ -11,6 +11,7 @@ from pathlib import Path
 from zlib import crc32
 
 from oclc_console.alma.published import Region, Skipped
+from oclc_console.csv_cells import csv_line
 from oclc_console.errors import HereError
 from oclc_console.marc.batch import Batch
 from oclc_console.operations.batches import Batches
@@ -20,6 +21,7 @@ from oclc_console.operations.routing import Placed, RoutingRules, router_of
 
 CHUNK_BYTES = 8 << 20  # a quarter of a second's work
 STOP = "stop"  # a file of this name in the run's folder of fragments asks everybody to stop
+SET_ASIDE_COLUMNS = ("byte offset", "bytes", "lsn", "mms", "finding", "detail")  # of the list of what was set aside
 _SET_ASIDE = "quarantined:"
 
 
@@ -109,8 +111,8 @@ class _Chunk:
                 detail, number, offset = finding.detail if finding else "", batch.numbers[place], batch.offsets[place]
                 first = self.faults.get(rule) or Fault(0, number, offset, detail)
                 self.faults[rule] = replace(first, records=first.records + 1)
-                lines.append([number, offset, len(batch.raws[place]), placed.lsns[place] or "", placed.mms[place] or "", rule,
-                              detail])
+                ids = placed.lsns[place], placed.mms[place]
+                lines.append((number, csv_line((offset, len(batch.raws[place]), *ids, rule, detail))))
         fragments.add_lines(ASIDE, lines)
 
 

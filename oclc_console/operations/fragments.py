@@ -12,13 +12,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import orjson
-
 if TYPE_CHECKING:
     import pyarrow as pa
 
 QUARANTINE = -1  # as a stream's number: records that were set aside
 FINDINGS, ASIDE = "findings", "listed"  # the run's lists: what lint says, and what was set aside and why
+ListLine = tuple[int, bytes]  # a record's number in the chunk, and what stands behind the number in a line of a list, as CSV
+_TAB = b"\t"  # which no cell can hold
 
 
 # The columns of a row of the ledger to be; what only the whole set can tell (output file) is missing. `number` is the record's
@@ -45,12 +45,14 @@ def list_path(folder: Path, chunk: int, which: str) -> Path:
     return folder / f"{chunk:06}.{which}"
 
 
-def read_list(folder: Path, chunk: int, which: str) -> Iterator[list[Any]]:
-    """A chunk's lines of one of the run's lists: the first value of each is the record's number in the chunk."""
+def read_list(folder: Path, chunk: int, which: str) -> Iterator[tuple[int, bytes]]:
+    """A chunk's lines of one of the run's lists: a record's number in the chunk, and the rest of its line as CSV."""
     path = list_path(folder, chunk, which)
     if path.exists():
         with open(path, "rb") as lines:
-            yield from map(orjson.loads, lines)
+            for line in lines:
+                number, _, cells = line.partition(_TAB)
+                yield int(number), cells
 
 
 def taken_path(folder: Path, chunk: int) -> Path:
@@ -105,11 +107,10 @@ class FragmentWriter:
         if raws:
             self._open(records_path(self._folder, self._chunk, stream)).write(b"".join(raws))
 
-    def add_lines(self, which: str, lines: Sequence[Sequence[Any]]) -> None:
+    def add_lines(self, which: str, lines: Sequence[ListLine]) -> None:
         """Adds lines of one of the run's lists."""
         if lines:
-            file = self._open(list_path(self._folder, self._chunk, which))
-            file.write(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+            self._open(list_path(self._folder, self._chunk, which)).write(b"".join([b"%d\t%b" % line for line in lines]))
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._table.close()

@@ -9,14 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from oclc_console.csv_cells import csv_line
 from oclc_console.marc.batch import Batch
 from oclc_console.marc.lint import RULES, Context, Linter, LintFinding, without
 from oclc_console.marc.source import Finding
+from oclc_console.operations.fragments import ListLine
 from oclc_console.operations.routing import Placed
 from oclc_console.settings import Settings, Symbol
 
-COLUMNS = ("lsn", "mms", "file", "record number", "severity", "rule", "held back", "sentence")
-Line = list[str | int]  # number in the chunk, lsn, mms, severity, rule, held back, sentence
+COLUMNS = ("lsn", "mms", "severity", "rule", "held back", "sentence")  # of the list of findings
+_CELLS = 10_000  # how many are remembered
 
 
 @dataclass(frozen=True)
@@ -56,23 +58,24 @@ class Linting:
     def __init__(self, rules: LintRules) -> None:
         self._linter, self._blocking = _linter(rules), rules.blocking
         self._records, self._first = Counter[str](), dict[str, Predicted]()
+        self._cells: dict[tuple[str, str], bytes] = {}
 
     @property
     def predicted(self) -> dict[str, Predicted]:
         """What each rule says of the chunk so far."""
         return {rule: replace(first, records=self._records[rule]) for rule, first in self._first.items()}
 
-    def hold_back(self, batch: Batch, placed: Placed) -> list[Line]:
+    def hold_back(self, batch: Batch, placed: Placed) -> list[ListLine]:
         """Asks about each record of the batch that goes out, and holds back (in `placed`) those about which a blocking rule
         speaks. A line for each finding."""
         if self._linter is None:
             return []
-        lines: list[Line] = []
+        lines: list[ListLine] = []
         going_out = [place for place, stream in enumerate(placed.streams) if stream is not None]
         for place, findings in self._linter.check_batch(batch, going_out):
             self._count(findings, placed.lsns[place] or "")
-            ids = [placed.lsns[place] or "", placed.mms[place] or ""]
-            lines += [self._line(batch.numbers[place], ids, finding) for finding in findings]
+            ids = csv_line((placed.lsns[place], placed.mms[place])).rstrip()
+            lines += [(batch.numbers[place], b"%b,%b" % (ids, self._words(finding))) for finding in findings]
             self._hold(placed, place, findings)
         return lines
 
@@ -82,9 +85,15 @@ class Linting:
                 self._first[finding.rule] = Predicted(str(finding.severity), 0, lsn, finding.sentence)
         self._records.update({finding.rule for finding in findings})
 
-    def _line(self, number: int, ids: list[str], finding: LintFinding) -> Line:
-        held = "yes" if finding.rule in self._blocking else ""
-        return [number, *ids, str(finding.severity), finding.rule, held, finding.sentence]
+    def _words(self, finding: LintFinding) -> bytes:
+        """What the list says of a finding; the same words come again and again."""
+        key = finding.rule, finding.sentence
+        if key not in self._cells:
+            if len(self._cells) >= _CELLS:
+                self._cells.clear()
+            held = "yes" if finding.rule in self._blocking else ""
+            self._cells[key] = csv_line((str(finding.severity), finding.rule, held, finding.sentence))
+        return self._cells[key]
 
     def _hold(self, placed: Placed, place: int, findings: list[LintFinding]) -> None:
         held = next((finding for finding in findings if finding.rule in self._blocking), None)

@@ -8,7 +8,7 @@ while moving is finished by the next one. Not for sending (upload.py).
 from __future__ import annotations
 
 import shutil
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import chain, count
@@ -22,17 +22,18 @@ from oclc_console.alma.published import Region, parse_name, regions, require_pub
 from oclc_console.csv_cells import csv_lines
 from oclc_console.errors import CallError, InputError, Refused
 from oclc_console.files import is_utf8, locked, replace_file, shown_name, sync_folder
+from oclc_console.marc.lint.sets import SetRule
 from oclc_console.operations import tally
 from oclc_console.operations.already_sent import sent_before
-from oclc_console.operations.assembly import Chunk, loose_records, write_findings, write_ledger, write_set_aside
-from oclc_console.operations.chunks import CHUNK_BYTES, STOP, ChunkTask, Stopped, work_through
-from oclc_console.operations.fragments import QUARANTINE, records_path, taken_path
-from oclc_console.operations.linting import add_up, lint_rules
+from oclc_console.operations.assembly import Chunk, loose_records, write_ledger, write_list
+from oclc_console.operations.chunks import CHUNK_BYTES, SET_ASIDE_COLUMNS, STOP, ChunkTask, Stopped, work_through
+from oclc_console.operations.fragments import ASIDE, FINDINGS, QUARANTINE, records_path, taken_path
+from oclc_console.operations.linting import COLUMNS, add_up, lint_rules
 from oclc_console.operations.outbox import OutboxFile, read_outbox
 from oclc_console.operations.output_files import OutputFile, OutputPlan, WriteTask, write_output
 from oclc_console.operations.publish import STAGING, finish_interrupted, publish
 from oclc_console.operations.routing import routing_rules
-from oclc_console.operations.set_checks import SetFinding, set_findings, set_ids
+from oclc_console.operations.set_checks import set_findings
 from oclc_console.operations.tally import Source
 from oclc_console.operations.workers import carry_out, check_workers, executor
 from oclc_console.settings import Settings, Symbol
@@ -160,13 +161,12 @@ class _Prepare:
         used = {path.name for path in (self.workspace.root / "outbox").rglob("*.mrc")}
         plan = OutputPlan(sender, self.symbol.records_per_file, clock.now().astimezone().date(), used)
         write_ledger(staging / _LEDGER, fragments, chunks, plan, sender.streams)
-        write_findings(folder.path / "findings.csv", fragments, chunks)
+        write_list(folder.path / "findings.csv", fragments, chunks, FINDINGS, COLUMNS)
         self._keep_quarantine(staging, [chunk for chunk, result in parts if result.faults])
         for rule, told in add_up([result.predicted for _, result in parts]).items():
             yield Linted(rule, told.severity, told.records, told.first, told.sentence)
         of_the_set = self._check_set(folder, staging / _LEDGER)
-        for found in of_the_set:
-            yield Linted(found.rule.id, str(found.rule.severity), found.records, found.ids[0], found.rule.sentence)
+        yield from of_the_set.values()
         counted = tally.count(sources, self.set_count)
         yield counted
         try:
@@ -221,24 +221,26 @@ class _Prepare:
         paths = [records_path(staging / _FRAGMENTS, chunk.number, QUARANTINE) for chunk in chunks]
         if paths:
             replace_file(staging / "quarantine.mrc", (path.read_bytes() for path in paths))
-            write_set_aside(staging / "quarantine.csv", staging / _FRAGMENTS, chunks)
+            write_list(staging / "quarantine.csv", staging / _FRAGMENTS, chunks, ASIDE, SET_ASIDE_COLUMNS)
 
-    def _check_set(self, folder: RunFolder, ledger: Path) -> list[SetFinding]:
+    def _check_set(self, folder: RunFolder, ledger: Path) -> dict[SetRule, Linted]:
         """What the set as a whole shows; each rule that speaks has its records listed in the run's folder."""
+        told: dict[SetRule, Linted] = {}
         before = run_ledgers(self.workspace, self.symbol.code)
-        found = set_findings(self.workspace, self.symbol.code, [ledger], before)
-        for finding in found:
-            ids = set_ids(self.workspace, self.symbol.code, finding.rule.id, [ledger], before)
-            lines: Iterable[Sequence[str | int | None]] = chain([("lsn", "mms", "ocn")], ids)
-            replace_file(folder.path / f"{finding.rule.id}.csv", csv_lines(lines))
-        return found
+        for rule, rows in set_findings(self.workspace, self.symbol.code, [ledger], before):
+            first, counted = next(rows), count(1)
+            numbered = (row for row, _ in zip(chain([first], rows), counted, strict=False))
+            lines: Iterable[Sequence[str | int | None]] = chain([("lsn", "mms", "ocn")], numbered)
+            replace_file(folder.path / f"{rule.id}.csv", csv_lines(lines))
+            told[rule] = Linted(rule.id, str(rule.severity), next(counted) - 1, first[0] or first[1] or "", rule.sentence)
+        return told
 
-    def _refuse_traps(self, folder: RunFolder, found: Iterable[SetFinding]) -> None:
-        for finding in found:
-            if finding.rule.id in self.symbol.lint_blocking:
-                raise Refused(f"{finding.rule.sentence} ({finding.records:,} records; console.toml makes {finding.rule.id} "
-                              "blocking). Nothing was put in the outbox", where=str(folder.path / f"{finding.rule.id}.csv"),
-                              then=finding.rule.remedy)
+    def _refuse_traps(self, folder: RunFolder, found: Mapping[SetRule, Linted]) -> None:
+        for rule, told in found.items():
+            if rule.id in self.symbol.lint_blocking:
+                raise Refused(f"{rule.sentence} ({told.records:,} records; console.toml makes {rule.id} "
+                              "blocking). Nothing was put in the outbox", where=str(folder.path / f"{rule.id}.csv"),
+                              then=rule.remedy)
 
     def _gate(self, folder: RunFolder, counted: Counted, loose: Iterable[tuple[str, str, str, int]]) -> Iterator[Event]:
         if self.set_count is not None and self.set_count != counted.in_set:

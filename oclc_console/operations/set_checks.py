@@ -8,7 +8,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,23 +20,24 @@ from oclc_console.workspace import Workspace
 if TYPE_CHECKING:
     import duckdb
 
-IDS_SHOWN = 20
+Row = tuple[str | None, str | None, int | None]  # LSN, MMS id, OCLC number
 MEMORY = "256MB"
 SHARE = 100_000  # rows that are compared at once, so that memory does not grow with the set
 _BATCH = 10_000
 _NO_SEND_FIELD = "914"
 _NO_ROWS = "(SELECT '' AS source, 0 AS number, '' AS mms, '' AS lsn, 0 AS ocn_in, '' AS fate, '' AS filename) WHERE false"
+_OF_SHARE = "% $shares::UBIGINT = $share::UBIGINT"  # without the casts DuckDB takes 128 bits, and seven times as long
 _GOING_OUT = "fate NOT LIKE 'excluded:%' AND fate NOT LIKE 'quarantined:%'"
 
 # For each rule: what is gathered in shares first (into `met`, one column), and the rows it speaks about, as (lsn, mms, ocn_in),
 # ordered so that those which belong together stand together. `now` and `before` are views of ledger rows.
 _MET = {
-    "lsn-twice": f"SELECT lsn FROM now WHERE lsn IS NOT NULL AND {_GOING_OUT} AND hash(lsn) % $shares = $share "
+    "lsn-twice": f"SELECT lsn FROM now WHERE lsn IS NOT NULL AND {_GOING_OUT} AND hash(lsn) {_OF_SHARE} "
                  "GROUP BY lsn HAVING count(*) > 1",
-    "ocn-on-two-bibs": f"SELECT ocn_in FROM now WHERE ocn_in IS NOT NULL AND {_GOING_OUT} AND hash(ocn_in) % $shares = $share "
+    "ocn-on-two-bibs": f"SELECT ocn_in FROM now WHERE ocn_in IS NOT NULL AND {_GOING_OUT} AND hash(ocn_in) {_OF_SHARE} "
                        "GROUP BY ocn_in HAVING min(mms) <> max(mms)",
     # of each bib what the newest run says that had it
-    "never-send-gone": "SELECT mms FROM before WHERE mms IS NOT NULL AND hash(mms) % $shares = $share GROUP BY mms "
+    "never-send-gone": f"SELECT mms FROM before WHERE mms IS NOT NULL AND hash(mms) {_OF_SHARE} GROUP BY mms "
                        "HAVING arg_max(fate, run) IN (SELECT unnest(getvariable('no_send')))",
 }
 _ROWS = {
@@ -49,45 +50,29 @@ _ROWS = {
 }
 
 
-@dataclass(frozen=True)
-class SetFinding:
-    """What a rule found: how many records, and the first of their ids (LSN, else MMS id). `set_ids` gives all of them."""
-
-    rule: SetRule
-    records: int
-    ids: tuple[str, ...]
-
-
 def set_findings(
     workspace: Workspace, symbol_code: str, ledger_paths: Sequence[Path], previous_paths: Sequence[Path] = ()
-) -> list[SetFinding]:
+) -> Iterator[tuple[SetRule, Iterator[Row]]]:
     """What the rules find in a symbol's set: the ledger files of this run, compared with those of the runs before (none: the
-    first run). Rules that are switched off are not asked; one that finds nothing is not in the list."""
-    found: list[SetFinding] = []
+    first run). Each rule that finds something comes with the rows it speaks about, those that belong together side by side;
+    they must be read before the next rule is asked for. Rules that are switched off are not asked."""
     off = workspace.settings.symbol(symbol_code).lint_off
     asked = [rule for rule in SET_RULES.values() if rule.id not in off]
-    if not asked:
-        return found
+    if not asked or not ledger_paths:
+        return
     with _opened(workspace, symbol_code, ledger_paths, previous_paths) as connection:
         for rule in asked:
+            if rule.id == "never-send-gone" and not previous_paths:
+                continue
             _gather(connection, rule.id)
-            records = connection.execute(f"SELECT count(*) FROM ({_ROWS[rule.id]})").fetchone()
-            if records and records[0]:
-                first = connection.execute(f"SELECT coalesce(lsn, mms) FROM ({_ROWS[rule.id]}) LIMIT {IDS_SHOWN}").fetchall()
-                found.append(SetFinding(rule, records[0], tuple(row[0] for row in first)))
-    return found
+            rows = _fetched(connection.execute(_ROWS[rule.id]))
+            if (first := next(rows, None)) is not None:
+                yield rule, chain([first], rows)
 
 
-def set_ids(
-    workspace: Workspace, symbol_code: str, rule: str, ledger_paths: Sequence[Path], previous_paths: Sequence[Path] = ()
-) -> Iterator[tuple[str | None, str | None, int | None]]:
-    """(LSN, MMS id, OCLC number) of every record that one rule speaks about, those that belong together side by side.
-    Raises KeyError for a rule there is not."""
-    with _opened(workspace, symbol_code, ledger_paths, previous_paths) as connection:
-        _gather(connection, rule)
-        rows = connection.execute(_ROWS[rule])
-        while batch := rows.fetchmany(_BATCH):
-            yield from batch
+def _fetched(found: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+    while batch := found.fetchmany(_BATCH):
+        yield from batch
 
 
 def _gather(connection: duckdb.DuckDBPyConnection, rule: str) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow
 import pytest
 
-from oclc_console.marc.lint import Severity
 from oclc_console.marc.lint.sets import SET_RULES
 from oclc_console.operations.prepare import prepare
-from oclc_console.operations.set_checks import IDS_SHOWN, set_findings, set_ids
+from oclc_console.operations.set_checks import Row, set_findings
 from oclc_console.store.ledger import LedgerWriter, ledger_schema
 from oclc_console.workspace import Workspace
 from tests.operations.stage import carry_out, holding, trusted, workspace_in, write
@@ -31,6 +31,11 @@ def ledger_of(path: Path, written: list[dict[str, Any]]) -> Path:
     return path
 
 
+def found_in(workspace: Workspace, now: list[Path], before: Sequence[Path] = ()) -> dict[str, list[Row]]:
+    """The rows of each rule that speaks."""
+    return {rule.id: list(rows) for rule, rows in set_findings(workspace, "ZAA", now, before)}
+
+
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     return workspace_in(tmp_path)
@@ -38,17 +43,14 @@ def workspace(tmp_path: Path) -> Workspace:
 
 def test_a_set_without_traps_is_met_with_silence(workspace: Workspace, tmp_path: Path) -> None:
     path = ledger_of(tmp_path / "now.parquet", rows({}, {}, {"lsn": None, "ocn_in": None}, {"lsn": None, "ocn_in": None}))
-    assert set_findings(workspace, "ZAA", [path]) == []
-    assert set_findings(workspace, "ZAA", []) == []
+    assert found_in(workspace, [path]) == {}
+    assert found_in(workspace, []) == {}
 
 
 def test_one_local_number_on_two_records_that_go_out_is_found(workspace: Workspace, tmp_path: Path) -> None:
     path = ledger_of(tmp_path / "now.parquet", rows(
         {"lsn": "22X"}, {}, {"lsn": "22X"}, {"lsn": "22Y"}, {"lsn": "22Y", "fate": "excluded:brief"}))
-    (finding,) = set_findings(workspace, "ZAA", [path])
-    assert (finding.rule.id, finding.rule.severity, finding.records, finding.ids) == (
-        "lsn-twice", Severity.SEVERE, 2, ("22X", "22X"))
-    assert finding.rule.remedy and finding.rule.sentence
+    assert found_in(workspace, [path]) == {"lsn-twice": [("22X", "991", 1), ("22X", "993", 3)]}
 
 
 def test_one_oclc_number_on_two_bibs_is_found_and_on_two_holdings_of_one_bib_is_not(
@@ -57,16 +59,12 @@ def test_one_oclc_number_on_two_bibs_is_found_and_on_two_holdings_of_one_bib_is_
     path = ledger_of(tmp_path / "now.parquet", rows(
         {"ocn_in": 77}, {"ocn_in": 77}, {"ocn_in": 88, "mms": "99A"}, {"ocn_in": 88, "mms": "99A"},
         {"ocn_in": 1, "fate": "quarantined:utf-8"}))
-    (finding,) = set_findings(workspace, "ZAA", [path])
-    assert (finding.rule.id, finding.records, finding.ids) == ("ocn-on-two-bibs", 2, ("221", "222"))
-    assert list(set_ids(workspace, "ZAA", "ocn-on-two-bibs", [path])) == [("221", "991", 77), ("222", "992", 77)]
+    assert found_in(workspace, [path]) == {"ocn-on-two-bibs": [("221", "991", 77), ("222", "992", 77)]}
 
 
-def test_only_the_first_ids_are_shown_and_all_can_be_had(workspace: Workspace, tmp_path: Path) -> None:
+def test_every_row_is_told_however_many_there_are(workspace: Workspace, tmp_path: Path) -> None:
     path = ledger_of(tmp_path / "now.parquet", rows(*({"ocn_in": 77} for _ in range(50))))
-    (finding,) = set_findings(workspace, "ZAA", [path])
-    assert (finding.records, len(finding.ids)) == (50, IDS_SHOWN)
-    assert len(list(set_ids(workspace, "ZAA", "ocn-on-two-bibs", [path]))) == 50
+    assert len(found_in(workspace, [path])["ocn-on-two-bibs"]) == 50
 
 
 def test_a_914_that_was_there_last_run_and_is_gone_is_found(workspace: Workspace, tmp_path: Path) -> None:
@@ -80,15 +78,14 @@ def test_a_914_that_was_there_last_run_and_is_gone_is_found(workspace: Workspace
         ledgers.append(max((workspace.root / "ledger" / "ZAA").glob("*.parquet"), key=lambda found: found.stat().st_mtime_ns))
     first, second = ledgers
     assert first != second
-    (finding,) = set_findings(workspace, "ZAA", [second], [first])
-    assert (finding.rule.id, finding.records, finding.ids) == ("never-send-gone", 1, ("2200000000019999",))
-    assert set_findings(workspace, "ZAA", [second]) == []
-    assert set_findings(workspace, "ZAA", [second], [second]) == []
+    found = found_in(workspace, [second], [first])
+    assert {rule: [lsn for lsn, _, _ in rows] for rule, rows in found.items()} == {"never-send-gone": ["2200000000019999"]}
+    assert found_in(workspace, [second]) == found_in(workspace, [second], [second]) == {}
 
 
 def test_nothing_is_left_in_the_workspace(workspace: Workspace, tmp_path: Path) -> None:
     before = sorted(path.name for path in workspace.root.iterdir())
-    set_findings(workspace, "ZAA", [ledger_of(tmp_path / "now.parquet", rows({}, {}))])
+    assert not found_in(workspace, [ledger_of(tmp_path / "now.parquet", rows({}, {}))])
     assert sorted(path.name for path in workspace.root.iterdir()) == before
 
 

@@ -141,6 +141,10 @@ class FileMark:
     modified: int
     changed: int
 
+    def has_content_of(self, other: FileMark) -> bool:
+        """Whether this is the same file, and nobody wrote into it since; it may bear other names or rights."""
+        return (self.inode, self.size, self.modified) == (other.inode, other.size, other.modified)
+
 
 def mark_of(file: Path | int) -> FileMark:
     """The mark of a file, by its path or an open descriptor. Raises OSError."""

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Generator, Iterator, Sequence
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Self
 
 from oclc_console.alma.members import DAMAGED, TRUNCATED, FileStream, Member, is_tar, members_of
 from oclc_console.errors import InputError
+from oclc_console.files import FileMark, mark_of
 from oclc_console.marc.source import HEAD, Scanned, scan_stream, sniff_head
 from oclc_console.marc.xml import scan_xml
 
@@ -25,6 +27,7 @@ _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d\
 _TIME = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d[0-5]\d")
 _UNFINISHED = (".filepart", ".part", ".partial", ".crdownload", ".tmp")
 _CUT = re.compile(rb"\x1d(?=(?:[\r\n\x00\x1a ]|\xef\xbb\xbf){0,64}\d{5}[ -~]{7}\d{5})")
+_LONG_AGO = 10  # seconds; who still writes a file writes more often
 _LOOK = 1 << 16
 _OVERLAP = 512
 NOT_WHOLE = frozenset({TRUNCATED, DAMAGED, "xml"})  # findings that say: this file is not all that Alma published
@@ -64,29 +67,30 @@ def parse_name(name: str, suffix: str = "") -> PublishedName | None:
     return PublishedName(prefix, job, stamp, match["seq"], match["kind"], int(part) if part else None)
 
 
-def is_settled(path: Path, seconds: float, stop: threading.Event) -> bool:
-    """Whether a file is no longer being written: its name is no transfer's provisional one, and neither size nor time
-    changes while we wait. `stop` ends the wait at once."""
-    return not _unsettled([path], seconds, stop)
+def require_settled(paths: Sequence[Path], seconds: float, stop: threading.Event) -> dict[Path, FileMark]:
+    """What the files bear now, for `require_unchanged`. Raises InputError when one of them is still being written: its name is
+    a transfer's provisional one, or it changes while we wait so many seconds. Files that were last written longer ago than
+    _LONG_AGO are not waited for; `stop` ends the wait at once, and the caller then looks at it before it goes on."""
+    for path in paths:
+        if path.name.lower().endswith(_UNFINISHED):
+            raise _still_written(path)
+    marks = {path: mark_of(path) for path in paths}
+    if any(abs(time.time() - mark.modified / 1e9) < _LONG_AGO for mark in marks.values()):
+        stop.wait(seconds)
+        require_unchanged(marks)
+    return marks
 
 
-def require_settled(paths: Sequence[Path], seconds: float, stop: threading.Event) -> None:
-    """Raises InputError when one of the files is still being written. Waits once for all of them; `stop` ends the wait at
-    once, and the caller then looks at it before it goes on."""
-    for path in _unsettled(paths, seconds, stop):
-        raise InputError("the file is still being written", where=str(path),
-                         then="Wait until Alma, or the transfer, is done with it, then run the same command again.")
+def require_unchanged(marks: Mapping[Path, FileMark]) -> None:
+    """Raises InputError when one of the files is no longer what it was when it bore this mark."""
+    for path, mark in marks.items():
+        if not mark_of(path).has_content_of(mark):
+            raise _still_written(path)
 
 
-def _unsettled(paths: Sequence[Path], seconds: float, stop: threading.Event) -> list[Path]:
-    provisional = [path for path in paths if path.name.lower().endswith(_UNFINISHED)]
-    if provisional:
-        return provisional
-    before = [path.stat() for path in paths]
-    stop.wait(seconds)
-    after = [path.stat() for path in paths]
-    return [path for path, old, new in zip(paths, before, after, strict=True)
-            if (old.st_size, old.st_mtime_ns, old.st_ino) != (new.st_size, new.st_mtime_ns, new.st_ino)]
+def _still_written(path: Path) -> InputError:
+    return InputError("the file is still being written", where=str(path),
+                      then="Wait until Alma, or the transfer, is done with it, then run the same command again.")
 
 
 @dataclass(frozen=True)

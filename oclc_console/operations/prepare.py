@@ -18,7 +18,14 @@ from typing import Any
 import orjson
 
 from oclc_console import clock
-from oclc_console.alma.published import Region, parse_name, regions, require_published, require_settled
+from oclc_console.alma.published import (
+    Region,
+    parse_name,
+    regions,
+    require_published,
+    require_settled,
+    require_unchanged,
+)
 from oclc_console.csv_cells import csv_lines
 from oclc_console.errors import CallError, InputError, Refused
 from oclc_console.files import is_utf8, locked, replace_file, shown_name, sync_folder
@@ -138,8 +145,9 @@ class _Prepare:
             (staging / _FRAGMENTS).mkdir(parents=True)
             with executor(self.workers, self.cluster) as workers:
                 try:
-                    require_settled(self.paths, SETTLE_SECONDS, folder.stop)  # workers get ready meanwhile
+                    marks = require_settled(self.paths, SETTLE_SECONDS, folder.stop)  # workers get ready meanwhile
                     staged = yield from self._make(folder, staging, sender, workers)
+                    require_unchanged(marks)
                 except BaseException:
                     (staging / _FRAGMENTS / STOP).touch()  # whoever still works must not keep the executor from closing
                     raise

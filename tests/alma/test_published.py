@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import re
 import tarfile
 import threading
+import time
 import zipfile
 from pathlib import Path
 
@@ -17,11 +19,11 @@ from hypothesis import strategies as st
 from oclc_console.alma.members import open_members
 from oclc_console.alma.published import (
     PublishedName,
-    is_settled,
     parse_name,
     regions,
     require_published,
     require_settled,
+    require_unchanged,
     scan_published,
     scan_region,
 )
@@ -298,19 +300,35 @@ def test_a_number_of_another_institution_is_no_job() -> None:
     assert parse_name(name, "6421") == PublishedName("x_28150407720009999", None, None, None, "new", None)
 
 
+class Grows(threading.Event):
+    """While somebody waits for it, this file grows."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+
+    def wait(self, timeout: float | None = None) -> bool:
+        with open(self.path, "ab") as handle:
+            handle.write(G1)
+        return False
+
+
 def test_a_growing_file_is_told_from_one_that_is_done(tmp_path: Path) -> None:
-    path = put(tmp_path, BINARY)
-    assert is_settled(path, 0.01, threading.Event())
-
-    class Grows(threading.Event):
-        def wait(self, timeout: float | None = None) -> bool:
-            with open(path, "ab") as handle:
-                handle.write(G1)
-            return False
-
-    assert not is_settled(path, 0.01, Grows())
+    path, done = put(tmp_path, BINARY), put(tmp_path, BINARY, "b.mrc")
+    require_settled([done, path], 0.01, threading.Event())
     with pytest.raises(InputError, match="still being written"):
-        require_settled([put(tmp_path, BINARY, "b.mrc"), path], 0.01, Grows())
+        require_settled([done, path], 0.01, Grows(path))
+
+
+def test_a_file_written_long_ago_is_not_waited_for_but_looked_at_again_when_it_was_read(tmp_path: Path) -> None:
+    path = put(tmp_path, BINARY)
+    os.utime(path, (time.time() - 60,) * 2)
+    marks = require_settled([path], 3600, threading.Event())
+    require_unchanged(marks)
+    with open(path, "ab") as handle:
+        handle.write(G1)
+    with pytest.raises(InputError, match="still being written"):
+        require_unchanged(marks)
 
 
 @pytest.mark.parametrize("suffix", [".filepart", ".part", ".TMP"])

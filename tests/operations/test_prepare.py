@@ -25,7 +25,8 @@ from oclc_console.operations.prepare import exit_code, prepare
 from oclc_console.operations.prepared import prepared_set
 from oclc_console.operations.upload import upload
 from oclc_console.store import log
-from oclc_console.store.events import FileWithdrawn, Linted, SetAside
+from oclc_console.store.events import FileWithdrawn, Linted, SetAside, SourceRead
+from oclc_console.store.runs import run
 from tests.operations.stage import (
     TOML,
     archival,
@@ -273,6 +274,18 @@ def test_a_file_that_is_still_being_written_is_not_prepared(tmp_path: Path) -> N
     finally:
         done.set()
         writer.join()
+
+
+def test_a_file_that_grows_while_it_is_read_puts_nothing_in_the_outbox(tmp_path: Path) -> None:
+    workspace = workspace_in(tmp_path)
+    source = write(tmp_path / "a.mrc", *(trusted(n) for n in range(50)))
+    os.utime(source, (time.time() - 3600,) * 2)
+    with pytest.raises(InputError, match="still being written"):
+        for event in run(workspace, prepare(workspace, "ZAA", [source]), threading.Event()):
+            if isinstance(event, SourceRead):
+                with open(source, "ab") as file:
+                    file.write(trusted(99))
+    assert not read_outbox(workspace, "ZAA")
 
 
 def test_a_missing_file_a_folder_and_a_file_named_twice_are_wrong_calls(tmp_path: Path) -> None:

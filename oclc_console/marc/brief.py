@@ -15,7 +15,7 @@ from oclc_console.marc.facts import BuiltIn, Fact
 from oclc_console.marc.record import OCN_PREFIXED, Record
 
 _EACH = [bytes([code]) for code in range(256)]
-_MANUSCRIPT = frozenset(kind + level for kind in _EACH for level in _EACH if kind in b"bdfpt" or level == b"c")
+_MANUSCRIPT = frozenset([bytes([kind]) + level for kind in b"bdfpt" for level in _EACH] + [kind + b"c" for kind in _EACH])
 _CONTINUING = frozenset((b"s", b"b", b"i"))
 
 

@@ -18,8 +18,20 @@ SUBFIELD = b"\x1f"
 LONGEST_RECORD = 99_999  # ISO 2709: five digits in the leader
 LONGEST_FIELD = 9_999  # ISO 2709: four digits in the directory, the 0x1E included
 
-FOUR_DIGITS = [b"%04d" % i for i in range(10_000)]  # looking a number up is several times faster than formatting it
-FIVE_DIGITS = [b"%05d" % i for i in range(100_000)]
+
+class _Digits(dict[int, bytes]):
+    """Numbers as so many digits, worked out when first asked for: looking one up is several times faster than formatting it."""
+
+    def __init__(self, places: int) -> None:
+        super().__init__()
+        self._format = b"%%0%dd" % places
+
+    def __missing__(self, number: int) -> bytes:
+        digits = self[number] = self._format % number
+        return digits
+
+
+FOUR_DIGITS, FIVE_DIGITS = _Digits(4), _Digits(5)
 
 OCN_PREFIXED = rb"\(OCoLC\)\s*(?:ocm|ocn|on)?\s*(\d+)\s*#?\s*"
 OCN_BARE = rb"(?:\(OCoLC\)\s*)?(?:ocm|ocn|on)?\s*(\d+)\s*#?\s*"

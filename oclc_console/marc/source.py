@@ -26,8 +26,6 @@ BLOCK = 1 << 20
 HEAD = 4096
 LONGEST_WITHOUT_END = 64 << 20
 _ENTRIES = Struct("3s4s5s").iter_unpack
-_FROM_FOUR = {digits: i for i, digits in enumerate(FOUR_DIGITS)}
-_FROM_FIVE = {digits: i for i, digits in enumerate(FIVE_DIGITS)}
 _BETWEEN_RECORDS = re.compile(rb"(?:[\r\n\x00\x1a]|\xef\xbb\xbf| +(?=[\r\n\x00\x1a]|\xef\xbb\xbf|\d{5}|\Z))*")
 AFTER_RECORDS = b"\r\n\x00\x1a "
 _FIVE_DIGITS = re.compile(rb"(?=(\d{5}))")
@@ -224,13 +222,15 @@ def judge_content(number: int, offset: int, raw: bytes, record: Record) -> Scann
 
 def _structure(body: bytes) -> Record:
     try:
-        base = _FROM_FIVE[body[12:17]]
+        base = int(body[12:17]) if body[12:17].isdigit() else 0
         tags, lengths, starts = zip(*_ENTRIES(body[24 : base - 1]), strict=True)
         fields = body[base - 1 :].split(b"\x1e")
         del fields[0], fields[-1]
         sizes = [len(field) + 1 for field in fields]
         if (
-            body[base - 1] == 0x1E
+            base
+            and len(body) < LONGEST_RECORD
+            and body[base - 1] == 0x1E
             and body[-1] == 0x1E
             and body[:5] == FIVE_DIGITS[len(body) + 1]
             and body[9] in b"a "
@@ -250,11 +250,11 @@ def _leader(body: bytes) -> None:
         raise _Bad("short", f"{size:,} bytes are no record: a leader alone has 24")
     if size > LONGEST_RECORD:
         raise _Bad("too-long", f"{size:,} bytes; MARC 21 allows {LONGEST_RECORD:,}")
-    if body[:5] not in _FROM_FIVE:
+    if not body[:5].isdigit():
         raise _Bad("leader-length", f"the leader's length {body[:5]!r} is not five digits")
-    if _FROM_FIVE[body[:5]] != size:
-        raise _Bad("leader-length", f"the leader says {_FROM_FIVE[body[:5]]:,} bytes, the record has {size:,}")
-    base = _FROM_FIVE.get(body[12:17], 0)
+    if int(body[:5]) != size:
+        raise _Bad("leader-length", f"the leader says {int(body[:5]):,} bytes, the record has {size:,}")
+    base = int(body[12:17]) if body[12:17].isdigit() else 0
     if not 25 <= base <= len(body):
         raise _Bad("base-address", f"the base address {body[12:17]!r} points outside the record")
     if body[base - 1] != 0x1E:
@@ -268,7 +268,7 @@ def _leader(body: bytes) -> None:
 
 
 def _directory(body: bytes) -> Record:
-    base = _FROM_FIVE[body[12:17]]
+    base = int(body[12:17])
     tags: list[bytes] = []
     fields: list[bytes] = []
     spans: list[tuple[int, int]] = []
@@ -276,10 +276,10 @@ def _directory(body: bytes) -> Record:
         name = tag.decode("latin-1")
         if not _TAG.fullmatch(tag):
             raise _Bad("tag", f"{tag!r} is no tag")
-        if length not in _FROM_FOUR or start not in _FROM_FIVE or length == b"0000":
+        if not length.isdigit() or not start.isdigit() or length == b"0000":
             raise _Bad("directory-digits", f"the directory entry {tag + length + start!r} has no usable numbers")
-        begin = base + _FROM_FIVE[start]
-        end = begin + _FROM_FOUR[length]
+        begin = base + int(start)
+        end = begin + int(length)
         if end > len(body):
             raise _Bad("field-range", f"{name} ends at byte {end:,}, the record at {len(body):,}")
         if body[end - 1] != 0x1E:

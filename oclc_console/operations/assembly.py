@@ -59,11 +59,18 @@ def _list_lines(folder: Path, chunks: Sequence[Chunk], which: str) -> Iterator[b
         yield b"".join([b"%b,%d,%b" % (source, before + number, cells) for number, cells in lines])
 
 
+def plan_outputs(folder: Path, chunks: Sequence[Chunk], plan: OutputPlan) -> None:
+    """Places every record that goes to a stream in the plan, in source order."""
+    repeated = _repeated_keys(folder, chunks)
+    for chunk in chunks:
+        _places(chunk.number, read_rows(folder, chunk.number, ["length", "lsn", "stream", "key"]), plan, repeated)
+
+
 def write_ledger(
     path: Path, folder: Path, chunks: Sequence[Chunk], plan: OutputPlan | None, streams: Sequence[Stream]
 ) -> None:
-    """Places every record that goes to a stream in the plan, and writes the ledger in source order. Without a plan no record
-    stands in an output file: the ledger of a set that was refused."""
+    """Writes the ledger, in source order; where each record stands follows from the plan, which must be a fresh one. Without a
+    plan no record stands in an output file: the ledger of a set that was refused."""
     repeated = _repeated_keys(folder, chunks)
     ledger = LedgerWriter(path)
     try:
@@ -88,24 +95,28 @@ def _ledger_rows(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    names, ends = _places(chunk.number, rows, plan, repeated) if plan else ([None] * len(rows), [None] * len(rows))
+    if plan:
+        names, ends = _places(chunk.number, rows, plan, repeated)
+    else:
+        names, ends = pa.nulls(len(rows), pa.string()), pa.nulls(len(rows), pa.int64())
     which = rows["stream"]
     columns: dict[str, Any] = {name: rows[name] for name in _AS_THEY_ARE}
     columns["source"] = pa.repeat(chunk.source, len(rows))
     columns["number"] = pc.add(rows["number"], chunk.before)
     columns["stream"] = pa.array([stream.word for stream in streams], pa.string()).take(which)
     columns["collection"] = pa.array([stream.collection for stream in streams], pa.string()).take(which)
-    columns["outbox"] = pa.array(names, pa.string())
-    columns["end"] = pa.array(ends, pa.int64())
+    columns["outbox"], columns["end"] = names, ends
     schema = ledger_schema()
     return pa.table([columns[name] for name in schema.names], schema=schema)
 
 
-def _places(chunk: int, rows: pa.Table, plan: OutputPlan, repeated: Keys) -> tuple[list[str | None], list[int | None]]:
-    """For each record the output file it is put in, and where it ends there."""
+def _places(chunk: int, rows: pa.Table, plan: OutputPlan, repeated: Keys) -> tuple[pa.Array, pa.Array]:
+    """For each record the output file it is put in, and where it ends there; null where it goes to none."""
+    import pyarrow as pa
+
     streams, lengths = rows["stream"].fill_null(-1).to_numpy(), rows["length"].to_numpy()
     copies, lsns = np.isin(rows["key"].to_numpy(), repeated), rows["lsn"]
-    names, ends = np.full(len(rows), None), np.full(len(rows), None)
+    files, ends = np.full(len(rows), -1, np.int32), np.zeros(len(rows), np.int64)
     for stream in np.unique(streams[streams >= 0]).tolist():
         here = np.flatnonzero(streams == stream)
         cuts = np.flatnonzero(copies[here])  # a record that may have copies is placed by itself, what lies between together
@@ -115,14 +126,16 @@ def _places(chunk: int, rows: pa.Table, plan: OutputPlan, repeated: Keys) -> tup
                 behind = np.cumsum(lengths[here[at:cut]])
                 file, count = plan.place_many(stream, chunk, cut - at, behind)
                 some = here[at : at + count]
-                names[some], ends[some] = file.name, behind[:count] + (file.end - behind[count - 1])
+                files[some], ends[some] = file.place, behind[:count] + (file.end - behind[count - 1])
                 at += count
             if cut < len(here):
                 place = here[cut]
                 file = plan.place(stream, chunk, int(lengths[place]), lsns[int(place)].as_py())
-                names[place], ends[place] = file.name, file.end
+                files[place], ends[place] = file.place, file.end
                 at = cut + 1
-    return names.tolist(), ends.tolist()
+    nowhere = files < 0
+    names = pa.array([file.name for file in plan.files], pa.string())
+    return names.take(pa.array(files, mask=nowhere)), pa.array(ends, mask=nowhere)
 
 
 def _lists(rows: pa.Table) -> list[list[Any]]:

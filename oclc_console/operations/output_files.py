@@ -32,10 +32,12 @@ class Piece:
 
 @dataclass
 class OutputFile:
-    """One output file as planned: `end` is where its last record ends so far, in bytes; `pieces` what it is made of."""
+    """One output file as planned: `place` is its own among the plan's files, `number` its stream's, `order` what it is sent
+    after; `end` is where its last record ends so far, in bytes; `pieces` what it is made of."""
 
     name: str
     stream: Stream
+    place: int
     number: int
     order: int
     records: int = 0
@@ -104,7 +106,7 @@ class OutputPlan:
         number = max(numbers, default=0) + 1
         name = str(UploadName(stream.collection, self._sender.code, stream.word, self._day, number))
         self._used.add(name)
-        self.files.append(OutputFile(name, stream, place, place * 100_000 + number))
+        self.files.append(OutputFile(name, stream, len(self.files), place, place * 100_000 + number))
         return self.files[-1]
 
 

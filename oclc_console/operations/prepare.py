@@ -8,7 +8,7 @@ while moving is finished by the next one. Not for sending (upload.py).
 from __future__ import annotations
 
 import shutil
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import chain, count
@@ -29,11 +29,18 @@ from oclc_console.alma.published import (
 from oclc_console.csv_cells import csv_lines
 from oclc_console.errors import CallError, InputError, Refused
 from oclc_console.files import is_utf8, locked, replace_file, shown_name, sync_folder
-from oclc_console.marc.lint.sets import SetRule
 from oclc_console.operations import tally
 from oclc_console.operations.already_sent import sent_before
-from oclc_console.operations.assembly import Chunk, loose_records, write_ledger, write_list
-from oclc_console.operations.chunks import CHUNK_BYTES, SET_ASIDE_COLUMNS, STOP, ChunkTask, Stopped, work_through
+from oclc_console.operations.assembly import Chunk, loose_records, plan_outputs, write_ledger, write_list
+from oclc_console.operations.chunks import (
+    CHUNK_BYTES,
+    SET_ASIDE_COLUMNS,
+    STOP,
+    ChunkResult,
+    ChunkTask,
+    Stopped,
+    work_through,
+)
 from oclc_console.operations.fragments import ASIDE, FINDINGS, QUARANTINE, records_path, taken_path
 from oclc_console.operations.linting import COLUMNS, add_up, lint_rules
 from oclc_console.operations.outbox import OutboxFile, read_outbox
@@ -42,7 +49,7 @@ from oclc_console.operations.publish import STAGING, finish_interrupted, publish
 from oclc_console.operations.routing import routing_rules
 from oclc_console.operations.set_checks import set_findings
 from oclc_console.operations.tally import Source
-from oclc_console.operations.workers import carry_out, check_workers, executor
+from oclc_console.operations.workers import begin, carry_out, check_workers, executor, results
 from oclc_console.settings import Settings, Symbol
 from oclc_console.store import log
 from oclc_console.store.events import Counted, Event, FileReady, Linted, Note, SentBefore, Staged
@@ -165,30 +172,46 @@ class _Prepare:
         fragments = staging / _FRAGMENTS
         sources = yield from self._work_through(folder, fragments, workers)
         parts = [(chunk, result) for source in sources for chunk, result in source.chunks()]
-        chunks = [chunk for chunk, _ in parts]
-        used = {path.name for path in (self.workspace.root / "outbox").rglob("*.mrc")}
-        plan = OutputPlan(sender, self.symbol.records_per_file, clock.now().astimezone().date(), used)
-        write_ledger(staging / _LEDGER, fragments, chunks, plan, sender.streams)
-        write_list(folder.path / "findings.csv", fragments, chunks, FINDINGS, COLUMNS)
-        self._keep_quarantine(staging, [chunk for chunk, result in parts if result.faults])
-        for rule, told in add_up([result.predicted for _, result in parts]).items():
-            yield Linted(rule, told.severity, told.records, told.first, told.sentence)
-        of_the_set = self._check_set(folder, staging / _LEDGER)
-        yield from of_the_set.values()
+        yield from self._list(folder, staging, parts)
         counted = tally.count(sources, self.set_count)
         yield counted
+        chunks = [chunk for chunk, _ in parts]
+        loose = [chunk for chunk, result in parts if result.fates.keys() & {"unrouted", "double"}]
         try:
-            self._refuse_traps(folder, of_the_set)
-            loose = [chunk for chunk, result in parts if result.fates.keys() & {"unrouted", "double"}]
             yield from self._gate(folder, counted, loose_records(fragments, loose))
+            plan, again = self._plans(sender)
+            plan_outputs(fragments, chunks, plan)
+            writing = begin(workers, write_output, [
+                WriteTask(staging / file.name, fragments, file.number, tuple(file.pieces)) for file in plan.files])
+            write_ledger(staging / _LEDGER, fragments, chunks, again, sender.streams)  # while workers write the files
+            yield from self._check_set(folder, staging / _LEDGER)
         except Refused:
             write_ledger(folder.path / _LEDGER, fragments, chunks, None, sender.streams)  # Coverage shows what stood in the way
             raise
         yield from self._sent_before(staging / _LEDGER)
-        writes = [WriteTask(staging / file.name, fragments, file.number, tuple(file.pieces)) for file in plan.files]
-        digests = dict(filter(None, carry_out(workers, write_output, writes, folder.stop)))
+        written = results(writing, folder.stop)
         plan.files.sort(key=lambda file: file.order)
-        return self._stage(folder, plan.files, digests, [source.digest.hexdigest() for source in sources])
+        digests = [source.digest.hexdigest() for source in sources]
+        return self._stage(folder, plan.files, dict(filter(None, written)), digests)
+
+    def _list(self, folder: RunFolder, staging: Path, parts: list[tuple[Chunk, ChunkResult]]) -> Iterator[Event]:
+        """Writes the lists of what lint says and of what was set aside, and tells what lint says."""
+        fragments = staging / _FRAGMENTS
+        write_list(folder.path / "findings.csv", fragments, [chunk for chunk, _ in parts], FINDINGS, COLUMNS)
+        aside = [chunk for chunk, result in parts if result.faults]
+        if aside:
+            kept = (records_path(fragments, chunk.number, QUARANTINE).read_bytes() for chunk in aside)
+            replace_file(staging / "quarantine.mrc", kept)
+            write_list(staging / "quarantine.csv", fragments, aside, ASIDE, SET_ASIDE_COLUMNS)
+        for rule, told in add_up([result.predicted for _, result in parts]).items():
+            yield Linted(rule, told.severity, told.records, told.first, told.sentence)
+
+    def _plans(self, sender: Symbol) -> tuple[OutputPlan, OutputPlan]:
+        """Two plans of this run's output files, the same and still empty."""
+        used = {path.name for path in (self.workspace.root / "outbox").rglob("*.mrc")}
+        day = clock.now().astimezone().date()
+        return (OutputPlan(sender, self.symbol.records_per_file, day, used),
+                OutputPlan(sender, self.symbol.records_per_file, day, used))
 
     def _work_through(
         self, folder: RunFolder, fragments: Path, workers: Executor
@@ -225,30 +248,23 @@ class _Prepare:
         tasks = [ChunkTask(next(numbers), region, fragments, routing, lint, ledgers) for region in cut]
         return Source(path, size, tasks)
 
-    def _keep_quarantine(self, staging: Path, chunks: list[Chunk]) -> None:
-        paths = [records_path(staging / _FRAGMENTS, chunk.number, QUARANTINE) for chunk in chunks]
-        if paths:
-            replace_file(staging / "quarantine.mrc", (path.read_bytes() for path in paths))
-            write_list(staging / "quarantine.csv", staging / _FRAGMENTS, chunks, ASIDE, SET_ASIDE_COLUMNS)
-
-    def _check_set(self, folder: RunFolder, ledger: Path) -> dict[SetRule, Linted]:
-        """What the set as a whole shows; each rule that speaks has its records listed in the run's folder."""
-        told: dict[SetRule, Linted] = {}
+    def _check_set(self, folder: RunFolder, ledger: Path) -> Iterator[Event]:
+        """Tells what the set as a whole shows, and lists the records in the run's folder. Raises Refused when a rule speaks
+        that the symbol made blocking."""
+        stands: list[Refused] = []
         before = run_ledgers(self.workspace, self.symbol.code)
         for rule, rows in set_findings(self.workspace, self.symbol.code, [ledger], before):
-            first, counted = next(rows), count(1)
+            first, counted, listing = next(rows), count(1), folder.path / f"{rule.id}.csv"
             numbered = (row for row, _ in zip(chain([first], rows), counted, strict=False))
             lines: Iterable[Sequence[str | int | None]] = chain([("lsn", "mms", "ocn")], numbered)
-            replace_file(folder.path / f"{rule.id}.csv", csv_lines(lines))
-            told[rule] = Linted(rule.id, str(rule.severity), next(counted) - 1, first[0] or first[1] or "", rule.sentence)
-        return told
-
-    def _refuse_traps(self, folder: RunFolder, found: Mapping[SetRule, Linted]) -> None:
-        for rule, told in found.items():
+            replace_file(listing, csv_lines(lines))
+            records = next(counted) - 1
+            yield Linted(rule.id, str(rule.severity), records, first[0] or first[1] or "", rule.sentence)
             if rule.id in self.symbol.lint_blocking:
-                raise Refused(f"{rule.sentence} ({told.records:,} records; console.toml makes {rule.id} "
-                              "blocking). Nothing was put in the outbox", where=str(folder.path / f"{rule.id}.csv"),
-                              then=rule.remedy)
+                stands.append(Refused(f"{rule.sentence} ({records:,} records; console.toml makes {rule.id} blocking). "
+                                      "Nothing was put in the outbox", where=str(listing), then=rule.remedy))
+        if stands:
+            raise stands[0]
 
     def _gate(self, folder: RunFolder, counted: Counted, loose: Iterable[tuple[str, str, str, int]]) -> Iterator[Event]:
         if self.set_count is not None and self.set_count != counted.in_set:

@@ -126,15 +126,23 @@ def _submit(workers: Executor, function: Callable[[Task], Result], task: Task) -
         raise BrokenExecutor(str(error)) from error
 
 
-def carry_out(
-    workers: Executor, function: Callable[[Task], Result], tasks: Iterable[Task], stop: threading.Event
-) -> Iterator[Result | None]:
+def begin(workers: Executor, function: Callable[[Task], Result], tasks: Iterable[Task]) -> set[Future[Result]]:
+    """Has the tasks worked on from now on; `results` gives what comes of them."""
+    begun: set[Future[Result]] = set()
+    try:
+        begun.update(_submit(workers, function, task) for task in tasks)
+    except BrokenExecutor as error:
+        _forget(begun)
+        raise _lost() from error
+    return begun
+
+
+def results(begun: set[Future[Result]], stop: threading.Event) -> Iterator[Result | None]:
     """Each task's result as soon as it is there, in any order; None where a while passed without any. Looks at `stop` several
     times a second and raises Stopped; raises HereError when a worker dies, and whatever a task raises. What has not begun by
     then is never begun."""
-    waiting: set[Future[Result]] = set()
+    waiting = begun
     try:
-        waiting.update(_submit(workers, function, task) for task in tasks)
         while waiting:
             done, waiting = wait(waiting, LOOK_SECONDS, FIRST_COMPLETED)
             if stop.is_set():
@@ -146,5 +154,16 @@ def carry_out(
     except BrokenExecutor as error:
         raise Stopped if stop.is_set() else _lost() from error
     finally:
-        for future in waiting:
-            future.cancel()
+        _forget(waiting)
+
+
+def carry_out(
+    workers: Executor, function: Callable[[Task], Result], tasks: Iterable[Task], stop: threading.Event
+) -> Iterator[Result | None]:
+    """`begin`, and then the `results`."""
+    return results(begin(workers, function, tasks), stop)
+
+
+def _forget(waiting: Iterable[Future[Result]]) -> None:
+    for future in waiting:
+        future.cancel()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ROWS_IN_MEMORY = 50_000
 _DIGESTS = ("sha256", "content")
+_RISING = ("number", "offset", "length", "end")  # near to the one before
 _OF_A_RUN = re.compile(r"\d{8}T\d{6}Z-prepare-")  # reports' rows stand in the same folder
 
 
@@ -49,7 +50,8 @@ class LedgerWriter:
         squeezed = {name: "NONE" if name in _DIGESTS else "ZSTD" for name in schema.names}  # digests are noise
         few = ["source", "library", "status", "fate", "stream", "collection", "outbox"]
         self._path = path
-        self._writer = pq.ParquetWriter(path, schema, compression=squeezed, use_dictionary=few)
+        self._writer = pq.ParquetWriter(path, schema, compression=squeezed, use_dictionary=few,
+                                        column_encoding=dict.fromkeys(_RISING, "DELTA_BINARY_PACKED"))
         self._waiting: list[Any] = []
         self._rows = 0
 

@@ -117,7 +117,7 @@ class CheckedBlock:
         begin with a blank; and the other fields with this tag."""
         which = np.flatnonzero(self._with(tag, without))
         begins = window(self.block, self.field_starts[which], 5)
-        sure = (begins[:, 4] > 0x20) & np.isin(begins[:, 3], np.frombuffer(codes, np.uint8))
+        sure = (begins[:, 4] > 0x20) & np.logical_or.reduce([begins[:, 3] == code for code in codes])
         owners: list[int] = self.owners[which[sure]].tolist()
         return owners, self._cut_out(which[~sure])
 

@@ -10,8 +10,10 @@ or $f; no 1XX, 6XX or 7XX $a unless serial or integrating), which an OCLC number
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from oclc_console.marc.facts import BuiltIn, Fact
+from oclc_console.marc.batch import Batch
+from oclc_console.marc.facts import Fact
 from oclc_console.marc.record import OCN_PREFIXED, Record
 
 _EACH = [bytes([code]) for code in range(256)]
@@ -24,7 +26,8 @@ def _filled(codes: bytes, tag: str, *others: str) -> Fact:
     return Fact(tag, re.compile(rb"\x1f[%b]\s*[^\x1f\s]" % codes).search, others, filled=codes)
 
 
-_DATE_PLACE_AND_LANGUAGE = re.compile(rb"(?s)(?=.{7,10}\S)(?=.{15,17}\S)(?=.{35,37}\S)")  # in 008
+_DATE_PLACE_AND_LANGUAGE = re.compile(  # in 008; nearly always none of them begins with a blank, which is seen quicker
+    rb"(?s).{7}\S.{7}\S.{19}\S|(?=.{7,10}\S)(?=.{15,17}\S)(?=.{35,37}\S)")
 _NUMBER = re.compile(rb"\x1fa(?i:%b)(?![^\x1f])" % OCN_PREFIXED)
 _NOT_ENGLISH = re.compile(rb"\x1fb(?!\s*(?i:eng)?\s*(?![^\x1f]))")
 
@@ -35,7 +38,7 @@ FACTS = {
     "published": _filled(b"a", "260", "264"), "extent": _filled(b"af", "300"),
     "continuing": Fact("LDR", _CONTINUING.__contains__, at=slice(7, 8)),
     "name or subject": _filled(b"a", "1XX", "7XX", "6XX"),
-    "011": Fact("011"), "number": Fact("035", _NUMBER.search), "not in English": Fact("040", _NOT_ENGLISH.search),
+    "011": Fact("011"), "number": Fact("035", _NUMBER.search), "not in English": Fact("040", lru_cache(4_096)(_NOT_ENGLISH.search)),
 }
 
 
@@ -53,7 +56,24 @@ def level_of(facts: frozenset[str]) -> str | None:
     return "03" if "not in English" in facts else None
 
 
-BRIEF = BuiltIn(FACTS, lambda facts: level_of(facts) is not None)
+class _Brief:
+    """The rule @brief."""
+
+    def of(self, record: Record) -> bool:
+        """Whether Alma would give the record brief level 01, 02 or 03."""
+        return brief_level(record) is not None
+
+    def among(self, batch: Batch) -> list[int]:
+        """The numbers of a batch's records to which Alma would give such a level, as `level_of` says."""
+        is_so = {name: set(fact.among(batch)) for name, fact in FACTS.items() if name != "number"}
+        sufficient = (is_so["coded"] & is_so["extent"] & (is_so["published"] | is_so["manuscript"])
+                      & (is_so["continuing"] | is_so["name or subject"]))
+        numbered = set(FACTS["number"].among(batch, without=list(sufficient))) - is_so["011"]
+        full = (is_so["title"] & (sufficient | numbered)) - is_so["not in English"]
+        return [number for number, leader in enumerate(batch.leaders) if leader and number not in full]
+
+
+BRIEF = _Brief()
 
 
 def is_brief(record: Record) -> bool:

@@ -4,16 +4,27 @@ itself (query.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import compress
 from operator import itemgetter
+from typing import Protocol
 
 from oclc_console.marc.batch import Batch, Column
 from oclc_console.marc.record import Record
 
 LEADER = "LDR"
+
+
+class Question(Protocol):
+    """What can be asked of one record, or of a batch: a fact, or a rule that is built in."""
+
+    def of(self, record: Record) -> bool:
+        """Whether it is so of this record."""
+
+    def among(self, batch: Batch) -> list[int]:
+        """The numbers of a batch's records of which it is so; a number may come twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +46,9 @@ class Fact:
             return bool(shows(record.leader[at]))
         return any(shows(field[at]) for pattern in (self.tag, *self.others) for field in _all_like(pattern, record))
 
-    def among(self, batch: Batch) -> list[int]:
-        """The numbers of a batch's records of which it is a fact; a number may come twice."""
+    def among(self, batch: Batch, without: Sequence[int] = ()) -> list[int]:
+        """The numbers of a batch's records of which it is a fact; a number may come twice, those in `without` may be
+        missing."""
         if self.tag == LEADER:
             return self._among((range(len(batch.leaders)), batch.leaders))
         if self.shows is None and not self.others:
@@ -44,10 +56,10 @@ class Fact:
         found: list[int] = []
         for tag in (self.tag, *self.others):
             if self.filled:
-                sure, rest = batch.beginning(tag, self.filled, without=found)
+                sure, rest = batch.beginning(tag, self.filled, without=[*without, *found])
                 found += sure
             else:
-                rest = batch.fields(tag, without=found)
+                rest = batch.fields(tag, without=[*without, *found])
             found += self._among(rest)
         return found
 
@@ -57,18 +69,6 @@ class Fact:
             return list(numbers)
         parts = map(itemgetter(self.at), fields) if self.at else fields
         return list(compress(numbers, map(self.shows, parts)))
-
-
-@dataclass(frozen=True)
-class BuiltIn:
-    """A rule that is built in: the facts it asks for, and how it is decided from the names of those that are so."""
-
-    facts: Mapping[str, Fact]
-    holds: Callable[[frozenset[str]], bool]
-
-    def of(self, record: Record) -> bool:
-        """Whether the rule holds for this record."""
-        return self.holds(frozenset(name for name, fact in self.facts.items() if fact.of(record)))
 
 
 @lru_cache(maxsize=10_000)

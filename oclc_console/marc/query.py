@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from oclc_console.marc.brief import BRIEF
-from oclc_console.marc.facts import LEADER, BuiltIn, Fact
+from oclc_console.marc.facts import LEADER, Fact, Question
 from oclc_console.marc.record import SUBFIELD, Record, subfields
 
 Test = Callable[[Record], bool]
@@ -27,7 +27,7 @@ _CONDITION = re.compile(
     r"(?:\s*(?P<operator>[=~])\s*(?P<value>.*))?"
 )
 _PLAIN_PATTERN = re.compile(r"\^?(?:[\w ]|\[\w+\])+", re.ASCII)  # means the same within a field as within a subfield
-BUILT_IN: Mapping[str, BuiltIn] = {"brief": BRIEF}
+BUILT_IN: Mapping[str, Question] = {"brief": BRIEF}
 
 
 class RuleMistake(ValueError):
@@ -59,30 +59,25 @@ def compile_rule(rule: Rule, named: Mapping[str, Rule], _inside: tuple[str, ...]
     return test
 
 
-def facts_of(rule: Rule, named: Mapping[str, Rule]) -> dict[str, Fact]:
-    """The facts from which a rule can be decided (see `holds`), by name; many rules share most of theirs."""
-    found: dict[str, Fact] = {}
+def facts_of(rule: Rule, named: Mapping[str, Rule]) -> dict[str, Question]:
+    """What a rule can be decided from (see `holds`), by name; many rules share most of it."""
+    found: dict[str, Question] = {}
     for text in map(str.strip, (*rule.all, *rule.any, *rule.none)):
         if not text.startswith("@"):
             found[text] = condition_fact(text)
         elif text[1:] in named:
             found |= facts_of(named[text[1:]], named)
         else:
-            found |= {f"{text} {name}": fact for name, fact in BUILT_IN[text[1:]].facts.items()}
+            found[text] = BUILT_IN[text[1:]]
     return found
 
 
 def holds(rule: Rule, named: Mapping[str, Rule], true: frozenset[str]) -> bool:
-    """Whether a rule that was compiled without mistake holds where, of its facts, those named in `true` are so."""
+    """Whether a rule that was compiled without mistake holds where, of what it is decided from, that named in `true` is so."""
 
     def answer(text: str) -> bool:
         text = text.strip()
-        if not text.startswith("@"):
-            return text in true
-        if text[1:] in named:
-            return holds(named[text[1:]], named, true)
-        return BUILT_IN[text[1:]].holds(frozenset(name.removeprefix(f"{text} ") for name in true
-                                              if name.startswith(f"{text} ")))
+        return holds(named[text[1:]], named, true) if text.startswith("@") and text[1:] in named else text in true
 
     return (all(map(answer, rule.all)) and (not rule.any or any(map(answer, rule.any)))
             and not any(map(answer, rule.none)))

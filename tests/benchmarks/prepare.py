@@ -5,7 +5,8 @@ processes included) and of wall time, every pass in a process of its own.
 
     pass           structure, six routing rules, ids, digests, split and ledger: the command's own work, one worker
     two workers    the same with --workers 2
-    lint           the same, and every lint rule on every record
+    lint           the same, and every lint rule on every record: the command as people run it
+    lint, two      the same with --workers 2
     yaz-marcdump   reads, splits (-s -C) and rewrites (-o marc); decides nothing
     pymarc, mrrc   read every record and write it
     cat            copies the file
@@ -26,7 +27,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -70,6 +71,11 @@ def two_workers(source: Path, out: Path) -> None:
 def with_lint(source: Path, out: Path) -> None:
     """prepare, and every lint rule on every record."""
     our_pass(source, out, lint=True)
+
+
+def with_lint_and_two_workers(source: Path, out: Path) -> None:
+    """prepare with every lint rule and two workers."""
+    our_pass(source, out, workers=2, lint=True)
 
 
 def with_pymarc(source: Path, out: Path) -> None:
@@ -124,6 +130,7 @@ def write_xml(source: Path, target: Path, records: int) -> None:
 
 PYTHON: dict[str, tuple[Callable[[Path, Path], None], str | None]] = {  # and the package without which it can't be
     "pass": (our_pass, None), "two workers": (two_workers, None), "lint": (with_lint, None),
+    "lint, two": (with_lint_and_two_workers, None),
     "pymarc": (with_pymarc, "pymarc"), "mrrc": (with_mrrc, "mrrc"),
 }
 XML = {"MARCXML": (our_xml, None), "pymarc, MARCXML": (pymarc_xml, "pymarc")}
@@ -143,24 +150,29 @@ def command_of(peer: str, source: Path, out: Path) -> list[str] | None:
     return [sys.executable, "-m", "tests.benchmarks.prepare", "--run", peer, str(source), str(out)]
 
 
-def measure(peer: str, source: Path, folder: Path, times: int) -> Measured | None:
-    """A peer's medians over so many runs, each in a fresh process and a fresh folder."""
-    runs: list[Measured] = []
-    for _ in range(times):
-        out = Path(tempfile.mkdtemp(dir=folder))
-        command = command_of(peer, source, out)
-        if command is None:
-            return None
-        began = time.perf_counter()
-        process = subprocess.Popen(command)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise SystemExit(f"{peer} failed")
-        memory = used.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
-        runs.append(Measured(used.ru_utime + used.ru_stime, time.perf_counter() - began, memory))
-        shutil.rmtree(out)
-    return Measured(*(statistics.median(getattr(run, name) for run in runs) for name in ("cpu", "wall", "memory")))
+def measure(peer: str, source: Path, folder: Path) -> Measured | None:
+    """One run of a peer, in a fresh process and a fresh folder; None when it is not here."""
+    out = Path(tempfile.mkdtemp(dir=folder))
+    command = command_of(peer, source, out)
+    if command is None:
+        return None
+    began = time.perf_counter()
+    process = subprocess.Popen(command)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{peer} failed")
+    memory = used.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    measured = Measured(used.ru_utime + used.ru_stime, time.perf_counter() - began, memory)
+    shutil.rmtree(out)
+    return measured
+
+
+def medians(runs: Iterable[Measured | None]) -> Measured | None:
+    """The medians of a peer's runs; None when it is not here."""
+    here = [run for run in runs if run is not None]
+    return Measured(*(statistics.median(getattr(run, name) for run in here) for name in ("cpu", "wall", "memory"))) \
+        if here else None
 
 
 def compare(folder: Path, records: int, times: int) -> tuple[dict[str, Any], list[str]]:
@@ -168,8 +180,9 @@ def compare(folder: Path, records: int, times: int) -> tuple[dict[str, Any], lis
     source, xml = folder / "records.mrc", folder / "records.xml"
     size = write_corpus(source, records)
     write_xml(source, xml, XML_RECORDS)
-    found = {peer: measure(peer, source, folder, times) for peer in (*PYTHON, *PROGRAMS)}
-    found |= {peer: measure(peer, xml, folder, times) for peer in XML}
+    inputs = {**dict.fromkeys((*PYTHON, *PROGRAMS), source), **dict.fromkeys(XML, xml)}
+    rounds = [{peer: measure(peer, file, folder) for peer, file in inputs.items()} for _ in range(times)]  # one after the other
+    found = {peer: medians(each[peer] for each in rounds) for peer in inputs}
     lines = [f"{records:,} records, {size / 1e6:,.1f} MB; medians of {times}", "",
              f"{'':<16}{'CPU s':>8}{'wall s':>8}{'records per CPU s':>19}{'MB':>6}"]
     for peer, measured in found.items():
@@ -183,24 +196,26 @@ def compare(folder: Path, records: int, times: int) -> tuple[dict[str, Any], lis
 
     ratios = {"pass_vs_yaz": ratio("pass", "yaz-marcdump"), "pass_vs_pymarc": ratio("pass", "pymarc"),
               "lint_vs_pymarc": ratio("lint", "pymarc"), "marcxml_vs_pymarc": ratio("MARCXML", "pymarc, MARCXML"),
-              "two_workers": ratio("two workers", "pass", "wall")}
+              "two_workers": ratio("two workers", "pass", "wall"), "lint_two_workers": ratio("lint, two", "lint", "wall")}
     lines += ["", *(f"{name.replace('_', ' ')}: {'not here' if value is None else value}" for name, value in ratios.items())]
     return {"ratios": ratios}, lines
 
 
 def memory(folder: Path) -> tuple[dict[str, Any], list[str]]:
-    """The highest memory of one pass over 100,000 records and over a million."""
-    peaks = {}
+    """The highest memory of one pass over 100,000 records and over a million, and of one with lint."""
+    peaks: dict[str, dict[int, float]] = {"pass": {}, "lint": {}}
     for records in (100_000, 1_000_000):
         source = folder / f"{records}.mrc"
         write_corpus(source, records)
-        measured = measure("pass", source, folder, 1)
-        assert measured is not None
-        peaks[records] = measured.memory
+        for peer, peak in peaks.items():
+            measured = measure(peer, source, folder)
+            assert measured is not None
+            peak[records] = measured.memory
         source.unlink()
-    more = peaks[1_000_000] / peaks[100_000] - 1
-    return ({"memory_mb": {str(records): round(peak, 1) for records, peak in peaks.items()}},
-            [f"peak memory: {peaks[100_000]:.0f} MB at 100,000 records, {peaks[1_000_000]:.0f} MB at 1,000,000 ({more:+.1%})"])
+    lines = [f"peak memory, {peer}: {peak[100_000]:.0f} MB at 100,000 records, {peak[1_000_000]:.0f} MB at 1,000,000 "
+             f"({peak[1_000_000] / peak[100_000] - 1:+.1%})" for peer, peak in peaks.items()]
+    return ({"memory_mb": {peer: {str(records): round(mb, 1) for records, mb in peak.items()}
+                           for peer, peak in peaks.items()}}, lines)
 
 
 def main() -> None:

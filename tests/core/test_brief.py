@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from oclc_console.marc.brief import brief_level, is_brief
-from tests.core.samples import Fields, record
+from oclc_console.marc.batch import Block, TakenApart
+from oclc_console.marc.block_check import CheckedBlock
+from oclc_console.marc.brief import BRIEF, brief_level, is_brief
+from oclc_console.marc.source import judge_block
+from tests.core.samples import Fields, marc, record
 
 FULL: dict[str, bytes] = {
     "001": b"99123", "008": b"200101s2020    mau           000 0 eng d", "100": b"1 \x1faSomebody.",
@@ -79,3 +84,29 @@ def test_level_03_is_catalogued_in_another_language_than_english() -> None:
     assert level(f040=b"  \x1faDE\x1fbger") == "03"
     assert level(f040=b"  \x1faDLC\x1fbENG") is None
     assert level(f040=b"  \x1faDLC") is None
+
+
+VARIANTS: dict[str, list[bytes | None]] = {
+    "008": [FULL["008"], None, FULL["008"][:7] + b"    " + FULL["008"][11:], FULL["008"][:7] + b"   0" + FULL["008"][11:]],
+    "011": [None, b"1"], "035": [None, b"  \x1fa(OCoLC)123", b"  \x1fa(XX)123"], "040": [None, b"  \x1fbger", b"  \x1fbeng"],
+    "100": [None, b"1 \x1faSomebody", b"1 \x1f6880-01\x1faSomebody", b"1 \x1fa "],
+    "245": [b"10\x1faTitle", b"10\x1fc?", None],
+    "264": [None, b" 1\x1faBoston", b" 1\x1fbPublisher"], "300": [b"  \x1fa3 p.", b"  \x1fc30 cm"],
+    "650": [None, b" 0\x1faRivers"],
+}
+
+
+def some_record(leader: bytes, fields: dict[str, bytes | None]) -> bytes:
+    return marc([*((tag, field) for tag, field in fields.items() if field is not None), ("999", b"  \x1fa1")], leader=leader)
+
+
+wild = st.builds(some_record, st.sampled_from([BOOK, MANUSCRIPT, COLLECTION, SERIAL]),
+                 st.fixed_dictionaries({tag: st.sampled_from(fields) for tag, fields in VARIANTS.items()}))
+
+
+@given(st.lists(wild, min_size=1, max_size=8))
+def test_the_brief_records_of_a_batch_are_those_that_are_brief_by_themselves(raws: list[bytes]) -> None:
+    block = b"".join(raws)
+    records = list(judge_block(0, block))
+    expected = [number for number, found in enumerate(records) if found.record and is_brief(found.record)]
+    assert BRIEF.among(TakenApart(records)) == BRIEF.among(Block(CheckedBlock(block), 0)) == expected

@@ -38,7 +38,8 @@ FACTS = {
     "published": _filled(b"a", "260", "264"), "extent": _filled(b"af", "300"),
     "continuing": Fact("LDR", _CONTINUING.__contains__, at=slice(7, 8)),
     "name or subject": _filled(b"a", "1XX", "7XX", "6XX"),
-    "011": Fact("011"), "number": Fact("035", _NUMBER.search), "not in English": Fact("040", lru_cache(4_096)(_NOT_ENGLISH.search)),
+    "011": Fact("011"), "number": Fact("035", _NUMBER.search),
+    "not in English": Fact("040", lru_cache(4_096)(_NOT_ENGLISH.search)),
 }
 
 

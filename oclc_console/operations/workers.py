@@ -9,7 +9,8 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -19,7 +20,9 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
-from typing import TypeVar
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
 
 from oclc_console.errors import CallError, HereError, OtherSideError
 from oclc_console.operations.chunks import Stopped
@@ -44,9 +47,9 @@ def check_workers(workers: int, cluster: str | None) -> None:
 
 @contextlib.contextmanager
 def executor(workers: int, cluster: str | None) -> Iterator[Executor]:
-    """The executor for so many workers, closed when the block ends, however it ends. One worker is a thread of this
-    process; several are processes that begin afresh (spawn) and die with this one. Raises OtherSideError when no scheduler
-    answers at the cluster's address."""
+    """The executor for so many workers, closed when the block ends, however it ends. The first worker is a thread of this
+    process, the others are processes that begin afresh (spawn) and die with this one. Raises OtherSideError when no
+    scheduler answers at the cluster's address."""
     if cluster is not None:
         with _dask(cluster) as ready:
             yield ready
@@ -60,14 +63,16 @@ def executor(workers: int, cluster: str | None) -> Iterator[Executor]:
 
 @contextlib.contextmanager
 def _processes(workers: int) -> Iterator[Executor]:
-    """When the work fails or is stopped its processes are ended at once, by us: a pool that lost one forgets another that it
-    was just starting, and would then wait for it for ever."""
+    """A thread of this process, which can begin at once, and a process for each further worker. When the work fails or is
+    stopped the processes are ended at once, by us: a pool that lost one forgets another that it was just starting, and would
+    then wait for it for ever."""
     before = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_worker)
-    for _ in range(workers):  # they begin while the caller still waits for something else
+    pool = ProcessPoolExecutor(workers - 1, multiprocessing.get_context("spawn"), initializer=_begin_worker)
+    for _ in range(workers - 1):  # they begin while the caller still waits for something else
         pool.submit(_ready)
     try:
-        yield pool
+        with ThreadPoolExecutor(1, "prepare") as thread:
+            yield _Together([_Lane(thread, 1), _Lane(pool, 2 * (workers - 1))])
     except BaseException:
         for process in set(multiprocessing.active_children()) - before:
             process.terminate()
@@ -77,6 +82,56 @@ def _processes(workers: int) -> Iterator[Executor]:
         for process in set(multiprocessing.active_children()) - before:
             process.terminate()
             process.join()
+
+
+@dataclass
+class _Lane:
+    """An executor, and how many more tasks it takes now: as many as it works on, and those that must not be waited for."""
+
+    executor: Executor
+    room: int
+
+
+class _Together(Executor):
+    """Several executors as one: each task goes to the first that has room for it."""
+
+    def __init__(self, lanes: Sequence[_Lane]) -> None:
+        self._lanes, self._lock = lanes, threading.Lock()
+        self._waiting: deque[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]] = deque()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """The task's future."""
+        future: Future[Any] = Future()
+        with self._lock:
+            self._waiting.append((future, partial(fn, **kwargs), args))
+        self._hand_out()
+        return future
+
+    def _hand_out(self) -> None:
+        while True:
+            with self._lock:
+                lane = next((lane for lane in self._lanes if lane.room), None)
+                if lane is None or not self._waiting:
+                    return
+                future, function, args = self._waiting.popleft()
+                if not future.set_running_or_notify_cancel():
+                    continue
+                lane.room -= 1
+            try:
+                lane.executor.submit(function, *args).add_done_callback(partial(self._done, lane, future))
+            except (BrokenExecutor, RuntimeError, OSError) as error:  # it lost a process, or is being closed
+                future.set_exception(error)
+
+    def _done(self, lane: _Lane, future: Future[Any], inner: Future[Any]) -> None:
+        with self._lock:
+            lane.room += 1
+        if inner.cancelled():
+            future.set_exception(BrokenExecutor("it was being closed"))
+        elif (error := inner.exception()) is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(inner.result())
+        self._hand_out()
 
 
 def _ready() -> None:

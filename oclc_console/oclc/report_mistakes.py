@@ -1,5 +1,5 @@
-"""What can be wrong in what console.toml says of reports ([reports]): an outcome, a layout or a column that there is not. Not for
-reading console.toml (settings_file.py) nor reports (report_readers.py).
+"""What can be wrong in what console.toml says of reports ([reports]): an outcome, a layout or a column that there is not. Not
+for reading console.toml (settings_file.py) nor reports (report_readers.py).
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Reads the columns of one line of a report, layout by layout. Whatever the line is, it becomes a row: one that can't be read is
-refused with a sentence, one that is odd is kept and says what is odd. Not for telling the layout (report_layouts.py).
+"""Reads the columns of one line of a report, layout by layout. Whatever the line is, it becomes a row: one that can't be read
+is refused with a sentence, one that is odd is kept and says what is odd. Not for telling the layout (report_layouts.py).
 """
 
 from __future__ import annotations
@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 from oclc_console.oclc.report_layouts import (
     COLUMNS,
@@ -83,15 +82,18 @@ class LineReader:
             return refused(number, line, f"{cells['key'][:60]!r} is no record key")
         layout, (lsn, strange) = self._told.layout, _local_number(cells.get("lsn", ""))
         numbers = lsn, any_ocn(cells.get("ocn sent", "")), any_ocn(cells.get("ocn after", ""))
-        begin: tuple[Any, ...] = (cells["key"], *key) if key else (None,) * 5
         if layout == "outcomes":
             outcome, odd = self._outcome(cells.get("outcome", ""))
-            why = "; ".join(each for each in (strange, odd) if each)
-            return ReportRow(number, line, "ok", why, *begin, *numbers, outcome, staging=outcome == "unresolved")
-        kind = cells.get("type") or (self._told.type if layout in ("exceptions", "old exceptions") else None)
-        kind = UNRESOLVED_ROW if layout == "unresolved" else kind
-        return ReportRow(number, line, "ok", strange, *begin, *numbers, None, kind, cells.get("severity"), cells.get("text"),
-                         staging=layout != "cross reference")
+            row = ReportRow(number, line, "ok", "; ".join(each for each in (strange, odd) if each), outcome=outcome,
+                            staging=outcome == "unresolved")
+        else:
+            kind = cells.get("type") or (self._told.type if layout in ("exceptions", "old exceptions") else None)
+            row = ReportRow(number, line, "ok", strange, type=UNRESOLVED_ROW if layout == "unresolved" else kind,
+                            severity=cells.get("severity"), text=cells.get("text"), staging=layout != "cross reference")
+        row = replace(row, lsn=numbers[0], ocn_in=numbers[1], ocn_out=numbers[2])
+        if key is None:
+            return row
+        return replace(row, key=cells["key"], symbol=key.symbol, collection=key.collection, epoch_ms=key.epoch_ms, n=key.n)
 
     def _with_key(self, number: int, line: str) -> ReportRow:
         """A row of a BibProcessingReport or a BibExceptionReport."""
@@ -110,7 +112,7 @@ class LineReader:
         numbers = lsn, bare_ocn(sent), bare_ocn(after)
         if exceptions:
             staging = numbers[2] is not None and numbers[2] != numbers[1]
-            return ReportRow(number, line, "ok", why, columns[0], *key, *numbers, None, *rest, staging=staging)
+            return ReportRow(number, line, "ok", why, columns[0], *key, *numbers, None, rest[0], rest[1], rest[2], staging)
         return ReportRow(number, line, "ok", why, columns[0], *key, *numbers, outcome, staging=outcome == "unresolved")
 
     def _outcome(self, written: str) -> tuple[str, str]:

@@ -238,6 +238,29 @@ def answered_records(path: Path, *, by_place: bool = True) -> set[str]:
                     if not other and (lsn or (by_place and n is not None)):
                         records.add(lsn or f"byte {n}")
     except pa.ArrowInvalid as error:
-        raise InputError(f"the rows of this report can't be read ({str(error).strip()})", where=str(path),
-                         then=f"Delete this file, then import {path.stem} from the reports folder again.") from error
+        raise _damaged(path, str(error)) from error
     return records
+
+
+def first_places(path: Path, count: int) -> list[tuple[int, str]]:
+    """(N, LSN) of the first rows of a filed report that have both and are about its own upload."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    found: list[tuple[int, str]] = []
+    try:
+        with pq.ParquetFile(path) as file:
+            flags = [name for name in ("other_job",) if name in file.schema_arrow.names]
+            for batch in file.iter_batches(_BATCH, columns=["n", "lsn", *flags]):
+                found += [(row["n"], row["lsn"]) for row in batch.to_pylist()
+                          if row["n"] is not None and row["lsn"] and not row.get("other_job")]
+                if len(found) >= count:
+                    break
+    except pa.ArrowInvalid as error:
+        raise _damaged(path, str(error)) from error
+    return found[:count]
+
+
+def _damaged(path: Path, what: str) -> InputError:
+    return InputError(f"the rows of this report can't be read ({what.strip()})", where=str(path),
+                      then=f"Delete this file, then import {path.stem} from the reports folder again.")

@@ -74,8 +74,10 @@ def _nameless(workspace: Workspace, options: argparse.Namespace, as_json: bool) 
     from oclc_console.operations.rows_without_number import rows_without_number
 
     rows = rows_without_number(workspace, options.symbol)
-    words = [f"{row.symbol:<6} {row.upload or 'upload unknown'} byte {row.n:,}: {'; '.join(row.said)}\n"
-             f"       {f'{row.lsn}  {row.title}' if row.located else f'not locatable: {row.reason}'}" for row in rows]
+    words = []
+    for row in rows:
+        words.append(f"{row.symbol:<6} {row.upload or 'upload unknown'}, byte {row.n:,}: {'; '.join(row.said)}")
+        words.append(f"       {f'{row.lsn}  {row.title}' if row.located else f'not locatable: {row.reason}'}")
     words.append(f"{len(rows):,} records without a local number, {sum(row.located for row in rows):,} found again")
     show.answer({"records": [asdict(row) for row in rows]}, as_json, words)
     return 0

@@ -105,19 +105,21 @@ class LineReader:
         key = read_key(columns[0])
         if key is None:
             return refused(number, line, f"it begins with {columns[0][:60]!r}, which is no record key")
-        _, given, sent, after, *rest = columns
-        lsn, strange = _local_number(given)
-        outcome, odd = (None, "") if exceptions else self._outcome(rest[0])
-        why = "; ".join(each for each in (strange, *_strange_numbers(sent, after), odd) if each)
-        numbers = lsn, bare_ocn(sent), bare_ocn(after)
+        lsn, strange = _local_number(columns[1])
+        ocn_in, ocn_out = bare_ocn(columns[2]), bare_ocn(columns[3])
+        outcome, odd = (None, "") if exceptions else self._outcome(columns[4])
+        why = ""
+        if strange or odd or (columns[2] and ocn_in is None) or (columns[3] and ocn_out is None):
+            why = "; ".join(each for each in (strange, *_strange_numbers(columns[2], columns[3]), odd) if each)
         if exceptions:
-            staging = numbers[2] is not None and numbers[2] != numbers[1]
-            return ReportRow(number, line, "ok", why, columns[0], *key, *numbers, None, rest[0], rest[1], rest[2], staging)
-        return ReportRow(number, line, "ok", why, columns[0], *key, *numbers, outcome, staging=outcome == "unresolved")
+            return ReportRow(number, line, "ok", why, columns[0], *key, lsn, ocn_in, ocn_out, None, columns[4], columns[5],
+                             columns[6], ocn_out is not None and ocn_out != ocn_in)
+        return ReportRow(number, line, "ok", why, columns[0], *key, lsn, ocn_in, ocn_out, outcome,
+                         staging=outcome == "unresolved")
 
     def _outcome(self, written: str) -> tuple[str, str]:
         """The outcome that a word means, and what is odd about it."""
-        word = _folded(written)
+        word = written if written in OUTCOMES else _folded(written)
         if word in OUTCOMES:
             return word, ""
         if meant := self._outcomes.get(word):
@@ -215,7 +217,7 @@ def _delete_key(number: int, line: str) -> ReportRow:
 
 def _local_number(written: str) -> tuple[str | None, str]:
     """The LSN, and what is odd about it: the id that a spreadsheet has rounded is no id any more."""
-    if changed_by_a_spreadsheet(written):
+    if not written.isdigit() and changed_by_a_spreadsheet(written):
         return None, _NO_LSN.format(written)
     return written or None, ""
 

@@ -93,10 +93,10 @@ class Report:
 
     def rows(self) -> Iterator[ReportRow]:
         """Every line that isn't blank, in order."""
-        reader = LineReader(self.told, self.read_as)
+        reader, epoch_ms = LineReader(self.told, self.read_as), self.epoch_ms
         for number, line in lines_of(self.content):
             row = reader.read(number, line)
-            if row.epoch_ms is not None and (row.symbol, row.collection, row.epoch_ms) != self.job:
+            if row.key and (row.epoch_ms != epoch_ms or (row.symbol, row.collection, row.epoch_ms) != self.job):
                 row = replace(row, other_job=True, why="; ".join(each for each in (row.why, _other(row)) if each))
             yield row
 

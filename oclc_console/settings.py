@@ -14,6 +14,7 @@ from oclc_console.errors import SettingsError
 from oclc_console.marc.query import Rule
 from oclc_console.oclc.names import escape_symbol
 from oclc_console.oclc.places import on_behalf_folder
+from oclc_console.oclc.report_layouts import ReadAs
 
 Disposition = Literal["retained", "target", "retiring"]
 Kind = Literal["bib", "lhr", "delete"]
@@ -114,6 +115,7 @@ class Settings:
     rules: Mapping[str, Rule]
     symbols: Mapping[str, Symbol]
     warnings: tuple[str, ...] = field(default=())
+    reports: ReadAs = field(default_factory=ReadAs)
 
     def symbol(self, code: str) -> Symbol:
         """The symbol with this code, whatever its case. Raises SettingsError naming those there are."""

@@ -18,6 +18,8 @@ from oclc_console.errors import SettingsError, from_os_error
 from oclc_console.marc.query import Rule, RuleMistake, compile_places, compile_rule
 from oclc_console.oclc.listed_names import fold
 from oclc_console.oclc.places import LHR_FOLDER, RECORD_FOLDERS, REPORTS_FOLDER, UPLOAD_FOLDER, host_of
+from oclc_console.oclc.report_layouts import ReadAs
+from oclc_console.oclc.report_mistakes import mistakes_in
 from oclc_console.settings import (
     REHEARSAL,
     Delivery,
@@ -105,12 +107,19 @@ class _Symbol(_Part):
     lint: _Lint = _Lint()
 
 
+class _Reports(_Part):
+    outcomes: dict[str, str] = {}
+    types: dict[str, str] = {}
+    columns: dict[str, Annotated[tuple[str, ...], Field(min_length=2)]] = {}
+
+
 class _File(_Part):
     institution: _Institution
     exchange: _Exchange = _Exchange()
     people: dict[str, _Person] = {}
     rules: dict[str, _Rule] = {}
     symbols: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9@$#]{2,8}$")], _Symbol] = {}
+    reports: _Reports = _Reports()
 
 
 def load_settings(path: Path) -> Settings:
@@ -154,6 +163,7 @@ def _freeze(checked: _File, path: Path) -> Settings:
         people={login: Person(login, p.name, p.roles) for login, p in checked.people.items()},
         rules={name: _rule(rule) for name, rule in checked.rules.items()},
         symbols={code: _symbol(code, symbol) for code, symbol in checked.symbols.items()},
+        reports=ReadAs(**checked.reports.model_dump()),
     )
 
 
@@ -188,6 +198,7 @@ def _contradictions(settings: Settings) -> Iterator[Mistake]:
     ends = [fold(folder.rpartition("/")[2]) for folder in settings.exchange.record_folders]
     if len(set(ends)) < len(ends):
         yield ["exchange", "record_folders"], "two of these folders end alike; their files would come into one folder here"
+    yield from ((["reports", *key], mistake) for key, mistake in mistakes_in(settings.reports))
     for name, rule in settings.rules.items():
         yield from _rule_mistake(["rules", name], rule, settings)
     for code, symbol in settings.symbols.items():
@@ -309,7 +320,7 @@ def _keys_at(location: tuple[Any, ...]) -> list[str]:
     model: type[BaseModel] = _File
     named: dict[Any, type[BaseModel]] = {
         "institution": _Institution, "exchange": _Exchange, "people": _Person, "rules": _Rule, "symbols": _Symbol,
-        "streams": _Stream, "keep": _Rule, "lint": _Lint,
+        "streams": _Stream, "keep": _Rule, "lint": _Lint, "reports": _Reports,
     }
     for part in location:
         if part in named and part in model.model_fields:

@@ -203,6 +203,17 @@ def test_importing_reports_twice_changes_nothing(tmp_path: Path) -> None:
     assert _tree(workspace.root) == before
 
 
+def test_records_without_a_local_number_are_told_each_with_where_or_why_not(tmp_path: Path) -> None:
+    workspace = workspace_in(tmp_path)
+    report = tmp_path / "any name.txt"
+    report.write_bytes(b"ZAA_1000001_1689177452756::bib::2527306||||Data Error||crosswalk_error\n")
+    command("--workspace", workspace.root, "reports", "import", report)
+    (row,) = orjson.loads(command("--workspace", workspace.root, "reports", "nameless", "--json").stdout)["records"]
+    assert (row["n"], row["said"], row["located"]) == (2527306, ["crosswalk_error"], False)
+    shown = command("--workspace", workspace.root, "reports", "nameless", "ZAA")
+    assert shown.returncode == 0 and "not locatable: the report's name does not say which upload" in shown.stdout
+
+
 def _tree(root: Path) -> dict[str, str]:
     return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in root.rglob("*") if path.is_file() and "runs" not in path.parts and path.suffix != ".lock"}

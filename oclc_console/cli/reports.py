@@ -1,5 +1,6 @@
-"""`reports import | list | show`: takes in report files that came another way, lists what is here, and shows exceptions or
-the lines of one record. Works with no network. Not for fetching (operations/fetch.py)."""
+"""`reports import | list | show | nameless`: takes in report files that came another way, lists what is here, shows exceptions
+or the lines of one record, and finds the records again that OCLC reported on without their local number. Works with no
+network. Not for fetching (operations/fetch.py)."""
 
 from __future__ import annotations
 
@@ -21,6 +22,8 @@ def run(workspace: Workspace, options: argparse.Namespace) -> int:
         return _import(workspace, options, as_json)
     if options.action == "list":
         return _list(workspace, options, as_json)
+    if options.action == "nameless":
+        return _nameless(workspace, options, as_json)
     return _show(workspace, options, as_json)
 
 
@@ -31,9 +34,16 @@ def _import(workspace: Workspace, options: argparse.Namespace, as_json: bool) ->
     operation = import_reports(workspace, [Path(file) for file in options.files])
     result, code = run_operation(workspace, operation, stop_on_signals())
     words = [f"  {f['file']}: {f['type']}, {f['rows']:,} rows, {f['refused']:,} refused, {f['records']:,} records"
-             f"{', here already' if f['already'] else ''}" for f in result["files"]]
+             f"{_again(f)}{', here already' if f['already'] else ''}" for f in result["files"]]
     show.answer(result, as_json, words)
     return code
+
+
+def _again(file: Mapping[str, Any]) -> str:
+    """A rerun says so."""
+    if not file["superseded"]:
+        return ""
+    return f", {file['superseded']:,} of them answered before in {file['supersedes'][0]}: this answer holds"
 
 
 def _list(workspace: Workspace, options: argparse.Namespace, as_json: bool) -> int:
@@ -57,6 +67,19 @@ def _show(workspace: Workspace, options: argparse.Namespace, as_json: bool) -> i
         raise CallError(f"nothing is known of {options.what}", where="reports show",
                         then="Name a report as `oclc-console reports list` shows it, an LSN, or a record key.")
     show.answer({"rows": documents}, as_json, [_words(document) for document in documents] or ["No exceptions."])
+    return 0
+
+
+def _nameless(workspace: Workspace, options: argparse.Namespace, as_json: bool) -> int:
+    from oclc_console.operations.rows_without_number import rows_without_number
+
+    rows = rows_without_number(workspace, options.symbol)
+    words = []
+    for row in rows:
+        words.append(f"{row.symbol:<6} {row.upload or 'upload unknown'}, byte {row.n:,}: {'; '.join(row.said)}")
+        words.append(f"       {f'{row.lsn}  {row.title}' if row.located else f'not locatable: {row.reason}'}")
+    words.append(f"{len(rows):,} records without a local number, {sum(row.located for row in rows):,} found again")
+    show.answer({"records": [asdict(row) for row in rows]}, as_json, words)
     return 0
 
 

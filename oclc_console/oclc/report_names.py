@@ -6,7 +6,8 @@ Source: OCLC, "My Files: reports", and real names. Since July 2020
 `<sender>-<symbol>.<collection>.IN.BIB.D<day>.T<time>.<original name>.<report word>.txt`; the original name keeps its
 own dots, so a name is read from both ends. Before that `metacoll.<symbol>.datasync.<collection>.D<day>.T<time>.<report
 word>.txt`. Times are US Eastern local time, daylight saving included (proved by the instant in the record keys), to
-the second or the millisecond.
+the second or the millisecond. Batchload (to about 2016): `D<yymmdd>.R<job>.XREFRPT.txt`, `REPORT.<...>.R<job>.CXREF`, which
+say nothing of symbol and collection, and of the time no more than the day.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ _SCAN_DELETE = re.compile(
     rf"metacoll\.(?P<symbol>{_SYMBOL})\.[^.]+-(?P<report>report)\.(?P<day>\d{{8}})-(?P<time>\d{{6}})\.txt(?:\.zip)?",
     re.ASCII,
 )
+_BATCHLOAD = re.compile(r"(?:D(?P<day>\d{6})|REPORT\..+)\.R\d+\.(?P<report>C?XREF(?:RPT)?)(?:\.txt)?(?:\.zip)?",
+                        re.ASCII | re.IGNORECASE)
 SCAN_DELETE = "ScanDeleteList"
+BATCHLOAD_XREF = "XREFRPT"
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,9 @@ def parse_report_name(name: str) -> ReportName | None:
             name, unescape_symbol(parts["sender"]), unescape_symbol(parts["symbol"]), parts["collection"],
             f"IN.{parts['folder']}", received_at(parts["day"], parts["time"]), parts["original"], parts["report"],
         )
+    if batchload := _BATCHLOAD.fullmatch(name):
+        day = received_at(f"20{batchload['day']}", "000000") if batchload["day"] else None
+        return ReportName(name, "", "", "", "", day, "", BATCHLOAD_XREF)
     old, report = _BEFORE_2020.fullmatch(name), ""
     if old is None and (old := _SCAN_DELETE.fullmatch(name)):
         report = SCAN_DELETE

@@ -1,215 +1,126 @@
 """What OCLC's reports say, line by line. The kind of a report is told by the shape of its rows; its name only confirms
 it. Every line is kept: one that can't be read is refused with a sentence, never dropped. A report whose layout nobody
-has shown (cross references, LBD, LHR, deletes) is kept and counted in lines, never read as outcomes. Not for files or
-for counting what became of an upload.
-
-Layouts (real files; facts for BibProcessingReport and BibExceptionReport): UTF-8, `|`, no header.
-    record key | LSN | OCN sent | OCN after | outcome                               BibProcessingReport, 5 columns
-    record key | LSN | OCN sent | OCN after | type | severity | text                BibExceptionReport, 7 columns
+has shown (LBD, LHR, deletes) is kept and counted in lines, never read as outcomes. Not for files or for counting what
+became of an upload. The layouts stand in report_layouts.py, how a line is read in report_readers.py.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Literal, NamedTuple
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from oclc_console.oclc.report_names import ReportName, unescape_symbol
+from oclc_console.oclc.report_layouts import (
+    EXCEPTIONS,
+    PROCESSING,
+    UNDERSTOOD,
+    UNKNOWN,
+    Layout,
+    ReadAs,
+    Shapes,
+    Told,
+    tell,
+)
+from oclc_console.oclc.report_line import (
+    ACCEPTED,
+    BLANK,
+    OUTCOMES,
+    REJECTED,
+    RecordKey,
+    ReportRow,
+    blank_lines,
+    instant,
+    lines_of,
+    read_key,
+)
+from oclc_console.oclc.report_names import ReportName
+from oclc_console.oclc.report_readers import LineReader
 
-PROCESSING = "BibProcessingReport"
-EXCEPTIONS = "BibExceptionReport"
-UNDERSTOOD = (PROCESSING, EXCEPTIONS)
-UNKNOWN = "unknown"
-COLUMNS = {PROCESSING: 5, EXCEPTIONS: 7}
+__all__ = ["ACCEPTED", "BLANK", "EXCEPTIONS", "OUTCOMES", "PROCESSING", "REJECTED", "UNDERSTOOD", "UNKNOWN", "Layout", "ReadAs",
+           "RecordKey", "Report", "ReportRow", "lines_of", "read_key", "read_report"]
 
-ACCEPTED = ("match", "create", "replace", "field transfer")
-REJECTED = ("unresolved", "data error", "processing error")
-OUTCOMES = frozenset(ACCEPTED + REJECTED)
-BLANK = "(blank)"  # the name of an outcome for which a row has no word
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_BOM = b"\xef\xbb\xbf"
-_KEY = re.compile(r"([A-Za-z0-9@$#_]{1,40})_([0-9]{7})_([0-9]{1,15})::bib::([0-9]{1,18})")
-_OCN = re.compile(r"0*[1-9][0-9]{0,17}")
-
-
-class RecordKey(NamedTuple):
-    """OCLC's own handle on a record: `SYMBOL_COLLECTION_EPOCH::bib::N`. `epoch_ms` is the instant of receipt in
-    milliseconds; `n` the byte position of the record's end in the file that was sent."""
-
-    symbol: str
-    collection: str
-    epoch_ms: int
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReportRow:
-    """One line of a report. `line` counts from 1; `raw` is the line as it came; `status` is ok or refused; `why` says
-    why it was refused, or what is odd about a row that was kept. `key` to `n` are the record key and its parts.
-    `outcome` is a word of a BibProcessingReport; `type`, `severity` and `text` are a BibExceptionReport's."""
-
-    line: int
-    raw: str
-    status: Literal["ok", "refused"] = "ok"
-    why: str = ""
-    key: str | None = None
-    symbol: str | None = None
-    collection: str | None = None
-    epoch_ms: int | None = None
-    n: int | None = None
-    lsn: str | None = None
-    ocn_in: int | None = None
-    ocn_out: int | None = None
-    outcome: str | None = None
-    type: str | None = None
-    severity: str | None = None
-    text: str | None = None
-
-    @property
-    def staging(self) -> bool:
-        """Whether `ocn_out` is only the number of a WorldCat staging record: it looks real and must never be loaded."""
-        return self.outcome == "unresolved"
-
-    @property
-    def is_rejection(self) -> bool:
-        """Whether a row of a BibProcessingReport tells that OCLC did not take the record, or says a word we don't
-        know."""
-        return self.outcome is not None and self.outcome not in ACCEPTED
-
-    @property
-    def record(self) -> str | None:
-        """What tells this record from others in its file: the LSN, else the record key."""
-        return self.lsn or self.key
+Job = tuple[str, str, int]  # symbol, collection, instant of receipt: one run of OCLC over one file
 
 
 @dataclass(frozen=True)
 class Report:
-    """A report whose kind has been told. `symbol`, `collection` and `epoch_ms` are those of most of its record keys
-    (lines of an older job do occur in a newer report); `lines` counts the lines that aren't blank."""
+    """A report whose kind has been told. `job` is the upload it answers, by its record keys: the one whose instant its name
+    gives, else that of most rows (rows of an older job do occur in a newer report). `lines` counts the lines that aren't
+    blank, `blank` the others."""
 
-    type: str
+    told: Told
     lines: int
-    symbol: str | None
-    collection: str | None
-    epoch_ms: int | None
+    blank: int
+    job: Job | None
+    read_as: ReadAs
     content: bytes = field(repr=False)
+
+    @property
+    def type(self) -> str:
+        """OCLC's word for this kind of report."""
+        return self.told.type
+
+    @property
+    def layout(self) -> Layout:
+        """How its rows are read."""
+        return self.told.layout
 
     @property
     def understood(self) -> bool:
         """Whether its rows are read; otherwise its lines are kept and counted, and say nothing about records."""
-        return self.type in UNDERSTOOD
+        return self.told.understood
+
+    @property
+    def symbol(self) -> str | None:
+        """The symbol in its record keys."""
+        return self.job[0] if self.job else None
+
+    @property
+    def collection(self) -> str | None:
+        """The collection in its record keys."""
+        return self.job[1] if self.job else None
+
+    @property
+    def epoch_ms(self) -> int | None:
+        """The instant of receipt in its record keys, in milliseconds."""
+        return self.job[2] if self.job else None
 
     @property
     def received(self) -> datetime | None:
         """When OCLC received the upload, by the record keys; None where they don't say, or say an impossible time."""
-        try:
-            return None if self.epoch_ms is None else _EPOCH + timedelta(milliseconds=self.epoch_ms)
-        except OverflowError:
-            return None
+        return instant(self.epoch_ms)
 
     def rows(self) -> Iterator[ReportRow]:
         """Every line that isn't blank, in order."""
+        reader, epoch_ms = LineReader(self.told, self.read_as), self.epoch_ms
         for number, line in lines_of(self.content):
-            yield read_row(number, line, self.type)
+            row = reader.read(number, line)
+            if row.key and (row.epoch_ms != epoch_ms or (row.symbol, row.collection, row.epoch_ms) != self.job):
+                row = replace(row, other_job=True, why="; ".join(each for each in (row.why, _other(row)) if each))
+            yield row
 
 
-def read_report(content: bytes, name: ReportName | None = None, kind: str = "bib") -> Report:
-    """The report in these bytes. `kind` is the kind of the stream it answers (bib, lhr, delete), as far as it is known.
-    Raises nothing: whatever the bytes are, every line is kept."""
-    shapes: Counter[str] = Counter()
-    jobs: Counter[tuple[str, str, int]] = Counter()
-    lines = 0
+def _other(row: ReportRow) -> str:
+    when = f" that OCLC received on {row.received:%Y-%m-%d}" if row.received else ""
+    return f"by its record key it is about another upload{when}"
+
+
+def read_report(
+    content: bytes, name: ReportName | None = None, kind: str = "bib", read_as: ReadAs | None = None
+) -> Report:
+    """The report in these bytes. `kind` is the kind of the stream it answers (bib, lhr, delete), as far as it is known;
+    `read_as` what console.toml says of reports. Raises nothing: whatever the bytes are, every line is kept."""
+    read_as, shapes = read_as or ReadAs(), Shapes()
     for _, line in lines_of(content):
-        lines += 1
-        columns = line.split("|")
-        if key := read_key(columns[0].strip()):
-            jobs[key[:3]] += 1
-            shapes[_shape(len(columns))] += 1
-    del shapes[UNKNOWN]
-    told = _type(shapes, name, kind)
+        shapes.add(line)
+    told = tell(shapes, name, kind, read_as)
+    return Report(told, shapes.lines, blank_lines(content), _own_job(shapes.jobs, name), read_as, content)
+
+
+def _own_job(jobs: Counter[Job], name: ReportName | None) -> Job | None:
+    """The upload that the report answers."""
     if not jobs:
-        return Report(told, lines, None, None, None, content)
-    symbol, collection, epoch_ms = max(jobs, key=lambda job: (jobs[job], job[2]))
-    return Report(told, lines, symbol, collection, epoch_ms, content)
-
-
-def _shape(columns: int) -> str:
-    if columns == COLUMNS[PROCESSING]:
-        return PROCESSING
-    return EXCEPTIONS if columns >= COLUMNS[EXCEPTIONS] else UNKNOWN
-
-
-def _type(shapes: Counter[str], name: ReportName | None, kind: str) -> str:
-    """The kind of report: what most rows look like, unless we know that it answers something else than bib records."""
-    word = name.report if name else None
-    if name and not name.is_bib:
-        kind = name.folder.removeprefix("IN.").lower()
-    told = max(shapes, key=lambda each: (shapes[each], each == word), default=None)
-    if kind != "bib":
-        said = word or told or UNKNOWN
-        return f"{said} ({kind})" if said in UNDERSTOOD else said
-    if word and not word.startswith("Bib"):
-        return word  # an LBD or holdings report may look like one of ours; nobody has shown what its words mean
-    return told or word or UNKNOWN
-
-
-def lines_of(content: bytes) -> Iterator[tuple[int, str]]:
-    """(number, text) of every line that isn't blank. Bytes that aren't UTF-8 show as \\xNN; a BOM and line ends go."""
-    content = content.removeprefix(_BOM)
-    for number, line in enumerate(content.split(b"\n" if b"\n" in content else b"\r"), 1):
-        if line.strip():
-            yield number, line.rstrip(b"\r").decode("utf-8", "backslashreplace")
-
-
-def read_key(text: str) -> RecordKey | None:
-    """The parts of a record key, or None when this is none."""
-    parts = _KEY.fullmatch(text)
-    if not parts:
         return None
-    return RecordKey(unescape_symbol(parts[1]), parts[2], int(parts[3]), int(parts[4]))
-
-
-def read_row(number: int, line: str, type_: str) -> ReportRow:
-    """One line of a report of this type."""
-    if type_ not in COLUMNS:
-        return ReportRow(number, line)
-    wanted = COLUMNS[type_]
-    columns = [column.strip() for column in line.split("|", wanted - 1 if type_ == EXCEPTIONS else -1)]
-    if len(columns) != wanted:
-        has = "1 column" if len(columns) == 1 else f"{len(columns)} columns"
-        return _refused(number, line, f"it has {has} where a {type_} has {wanted}")
-    key = read_key(columns[0])
-    if key is None:
-        return _refused(number, line, f"it begins with {columns[0][:60]!r}, which is no record key")
-    _, lsn, sent, after, *rest = columns
-    why = "; ".join(_oddities(sent, after, rest))
-    numbers = lsn or None, _ocn(sent), _ocn(after)
-    if type_ == PROCESSING:
-        return ReportRow(number, line, "ok", why, columns[0], *key, *numbers, outcome=_outcome(rest[0]))
-    return ReportRow(number, line, "ok", why, columns[0], *key, *numbers, type=rest[0], severity=rest[1], text=rest[2])
-
-
-def _refused(number: int, line: str, reason: str) -> ReportRow:
-    return ReportRow(number, line, "refused", f"line {number:,} could not be read: {reason}; it is kept as it came")
-
-
-def _ocn(written: str) -> int | None:
-    return int(written) if _OCN.fullmatch(written) else None
-
-
-def _outcome(word: str) -> str:
-    known = " ".join(word.lower().split())
-    return known if known in OUTCOMES else word or BLANK
-
-
-def _oddities(sent: str, after: str, rest: list[str]) -> Iterator[str]:
-    if sent and _ocn(sent) is None:
-        yield f"the number sent, {sent!r}, is no OCLC number"
-    if after and _ocn(after) is None:
-        yield f"the number after, {after!r}, is no OCLC number"
-    if rest == [""]:
-        yield "there is no word for the outcome"
+    named = round(name.received.timestamp() * 1000) if name and name.received else None
+    return max(jobs, key=lambda job: (job[2] == named, jobs[job], job[2]))

@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from oclc_console import clock
-from oclc_console.oclc.reports import ACCEPTED, PROCESSING
+from oclc_console.oclc.reports import ACCEPTED
 from oclc_console.operations.late import Awaited, awaited_files
 from oclc_console.operations.outbox import OutboxFile, read_outbox
 from oclc_console.operations.prepared import PreparedSet, prepared_set
 from oclc_console.store.ledger import asking, ledger_files
-from oclc_console.store.report_rows import list_reports, rows_path
+from oclc_console.store.report_rows import ReportInfo, list_reports, rows_path
 from oclc_console.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -128,51 +128,63 @@ class _Answer:
 
 def _answers(workspace: Workspace, symbol: str, files: tuple[OutboxFile, ...]) -> dict[str, _Answer]:
     """For each output file that has at least one processing report: how many records have which outcome."""
-    reports = _report_files(workspace)
+    reports = [report for report in list_reports(workspace) if report.layout == "outcomes"]
     runs = sorted({file.run for file in files})
     ledgers = [str(path) for path in ledger_files(workspace, symbol, runs)]
     if not reports or not ledgers:
         return {}
     with asking() as database:
-        _join(database, ledgers, reports)
+        _join(workspace, database, ledgers, reports)
         return _count(database)
 
 
-def _report_files(workspace: Workspace) -> list[str]:
-    """The rows of every processing report that is filed, whatever symbol it is filed under."""
-    filed = [report for report in list_reports(workspace) if report.understood and report.type == PROCESSING]
-    return [str(rows_path(workspace, report.symbol, report.name)) for report in filed]
-
-
-def _join(database: duckdb.DuckDBPyConnection, ledgers: list[str], reports: list[str]) -> None:
+def _join(workspace: Workspace, database: duckdb.DuckDBPyConnection, ledgers: list[str], reports: list[ReportInfo]) -> None:
     """Makes the table `joined`: every sent record with the outcome of the newest row that answers it. A report names the
-    file it is about: one of ours, or (where Alma delivered) the file that Alma published, which is our source."""
+    file it is about: one of ours, or (where Alma delivered) the file that Alma published, which is our source. A row in it
+    about another upload is told by its record key: by the report that answers that one."""
     database.execute(
         """CREATE TEMP TABLE sent AS
-           SELECT outbox AS file, "end" AS n, source, "offset" + "length" AS source_n, lsn, ocn_in
+           SELECT outbox AS file, "end" AS n, source, "offset" + "length" AS source_n, lsn, mms, ocn_in
            FROM read_parquet(?) WHERE outbox IS NOT NULL""", [ledgers])
     database.execute(
         """CREATE TEMP TABLE names AS SELECT DISTINCT file AS name, file FROM sent
            UNION SELECT DISTINCT source, file FROM sent""")
+    jobs = [(report.collection, report.epoch_ms, report.original) for report in reports if report.original]
+    database.execute(
+        """CREATE TEMP TABLE jobs AS SELECT DISTINCT unnest(?::VARCHAR[]) AS collection, unnest(?::BIGINT[]) AS epoch_ms,
+           unnest(?::VARCHAR[]) AS name""", [list(column) for column in zip(*jobs, strict=True)] or [[], [], []])
+    files = [str(rows_path(workspace, report.symbol, report.name)) for report in reports]
     database.execute(
         """CREATE TEMP TABLE rows AS
-           SELECT original AS name, n, lsn, outcome, ocn_out, epoch_ms, report, line
-           FROM read_parquet(?, union_by_name = true)
-           WHERE status = 'ok' AND outcome IS NOT NULL AND original IN (SELECT name FROM names)""", [reports])
+           SELECT coalesce(nullif(original, ''), jobs.name) AS name, n, lsn, outcome, ocn_out, r.epoch_ms, report, line
+           FROM read_parquet(?, union_by_name = true) r
+           LEFT JOIN jobs ON original = '' AND jobs.collection = r.collection AND jobs.epoch_ms = r.epoch_ms
+           WHERE status = 'ok' AND outcome IS NOT NULL AND coalesce(nullif(original, ''), jobs.name) IN (SELECT name FROM names)
+        """, [files])
     # the newest report wins for each record; an exact duplicate row counts once
     database.execute(
         """CREATE TEMP TABLE said AS
            SELECT * FROM rows QUALIFY row_number() OVER (
                PARTITION BY name, n, lsn ORDER BY epoch_ms DESC, report DESC, line DESC) = 1""")
+    # where N leads a row to a record of another number, N is not the end of a record: it tells nothing of rows without one
+    database.execute("CREATE TEMP MACRO fits(given, lsn, mms) AS "
+                     "given IS NULL OR lsn IS NULL OR given = lsn OR coalesce(given = mms, false)")
+    database.execute(
+        """CREATE TEMP TABLE doubtful AS SELECT DISTINCT said.name FROM said
+           JOIN (SELECT file AS name, n, lsn, mms FROM sent
+                 UNION ALL SELECT source, source_n, lsn, mms FROM sent) s USING (name, n)
+           WHERE NOT fits(said.lsn, s.lsn, s.mms)""")
     database.execute(
         """CREATE TEMP TABLE newest AS
-           SELECT * FROM said QUALIFY row_number() OVER (PARTITION BY name, n ORDER BY epoch_ms DESC, line DESC) = 1""")
+           SELECT * FROM said WHERE lsn IS NOT NULL OR name NOT IN (FROM doubtful)
+           QUALIFY row_number() OVER (PARTITION BY name, n ORDER BY epoch_ms DESC, line DESC) = 1""")
     database.execute(
         """CREATE TEMP TABLE joined AS
            SELECT s.*, coalesce(a.outcome, b.outcome) AS outcome,
                   CASE WHEN a.outcome IS NULL THEN b.ocn_out ELSE a.ocn_out END AS ocn_out
-           FROM sent s LEFT JOIN newest a ON a.name = s.file AND a.n = s.n
-                       LEFT JOIN newest b ON b.name = s.source AND b.n = s.source_n""")
+           FROM sent s
+           LEFT JOIN newest a ON a.name = s.file AND a.n = s.n AND fits(a.lsn, s.lsn, s.mms)
+           LEFT JOIN newest b ON b.name = s.source AND b.n = s.source_n AND fits(b.lsn, s.lsn, s.mms)""")
     _by_local_number(database)
 
 
@@ -181,8 +193,10 @@ def _by_local_number(database: duckdb.DuckDBPyConnection) -> None:
     local number decides, where it is one record's alone."""
     database.execute(
         """CREATE TEMP TABLE strays AS SELECT * FROM said
-           WHERE NOT EXISTS (FROM sent s WHERE (s.file = said.name AND s.n = said.n)
-                                            OR (s.source = said.name AND s.source_n = said.n))""")
+           WHERE (lsn IS NULL AND name IN (FROM doubtful))
+              OR NOT EXISTS (FROM sent s WHERE ((s.file = said.name AND s.n = said.n)
+                                            OR (s.source = said.name AND s.source_n = said.n))
+                                           AND fits(said.lsn, s.lsn, s.mms))""")
     database.execute(
         """UPDATE joined SET outcome = x.outcome, ocn_out = x.ocn_out
            FROM (SELECT names.file, strays.* FROM strays JOIN names USING (name)

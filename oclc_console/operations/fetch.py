@@ -17,7 +17,6 @@ from oclc_console import clock
 from oclc_console.errors import OtherSideError
 from oclc_console.oclc import archives
 from oclc_console.oclc.listed_names import ListedName, read_listed_name
-from oclc_console.oclc.reports import UNDERSTOOD
 from oclc_console.operations import record_files
 from oclc_console.operations.connection import address_of, connect_for
 from oclc_console.operations.fetched import Here, records_here, reports_here, told_before
@@ -228,7 +227,7 @@ def _placeholder(listed: ListedName, remote: str, entry: Entry) -> OnlyPlacehold
 
 def fold(events: Sequence[Event]) -> dict[str, Any]:
     """What `fetch --json` prints, without the run's name."""
-    reports = [{"name": e.name, "type": e.type, "rows": e.rows, "refused": e.refused, "understood": e.type in UNDERSTOOD,
+    reports = [{"name": e.name, "type": e.type, "rows": e.rows, "refused": e.refused, "understood": e.understood,
                 "refused_lines": e.refused_lines}
                for e in events if isinstance(e, ReportFiled) and not e.already]
     records = [{"name": e.name, "folder": e.folder, "bytes": e.bytes, "sha256": e.sha256}

@@ -31,6 +31,9 @@ late_after_hours = 24                  # once it has, after so long
 name = {login}
 roles = ["coordinator", "lts"]
 
+# [reports.outcomes]                   # a word of OCLC's that the console doesn't know -> the outcome it means
+# "holding set" = "match"              # see also [reports.types] and [reports.columns] in the README
+
 [rules]                                # named conditions, used below as @name; @brief (Alma's brief levels) is built in
 no_worldcat = {{ any = ["914$a = NO-WORLDCAT"] }}
 

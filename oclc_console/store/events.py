@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import orjson
 
 from oclc_console import clock
+from oclc_console.oclc.report_layouts import LAYOUT_OF
 
 
 @dataclass(frozen=True)
@@ -367,7 +368,8 @@ class TriedAgain(Event):
 @dataclass(frozen=True)
 class ReportFiled(Event):
     """A report is kept as it came, parsed into the ledger, and its exceptions are in TinyDB. `refused_lines` are the first
-    few that could not be read: {line, why}."""
+    few that could not be read: {line, why}. `headings` of its rows tell of no record, `other_job` of them are about another
+    upload; `blank` lines are no rows. `superseded` records had been answered before, in the reports `supersedes`."""
 
     name: str
     type: str
@@ -379,16 +381,28 @@ class ReportFiled(Event):
     already: bool
     sha256: str
     refused_lines: list[dict[str, Any]] = field(default_factory=list)
+    layout: str = ""
+    headings: int = 0
+    blank: int = 0
+    other_job: int = 0
+    supersedes: list[str] = field(default_factory=list)
+
+    @property
+    def understood(self) -> bool:
+        """Whether its rows were read; otherwise its lines are kept and counted."""
+        return (self.layout or LAYOUT_OF.get(self.type, "lines")) != "lines"
 
     @property
     def words(self) -> str:
         if self.already:
             return f"{self.name}: was here already, nothing changed"
-        if self.type not in ("BibProcessingReport", "BibExceptionReport"):
+        if not self.understood:
             return f"{self.name}: {self.type}, format unknown; its {self.rows:,} lines are kept as they came"
         refused = f", {self.refused:,} {'line' if self.refused == 1 else 'lines'} refused" if self.refused else ""
+        again = f"; {self.superseded:,} of its records were answered before, this answer holds" if self.superseded else ""
+        other = f"; {self.other_job:,} of them about another upload" if self.other_job else ""
         first = f"; {self.refused_lines[0]['why']}" if self.refused_lines else ""
-        return f"{self.name}: {self.type}, {self.rows:,} {'row' if self.rows == 1 else 'rows'}{refused}{first}"
+        return f"{self.name}: {self.type}, {self.rows:,} {'row' if self.rows == 1 else 'rows'}{other}{refused}{again}{first}"
 
 
 @dataclass(frozen=True)

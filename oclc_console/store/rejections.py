@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, overload
 
 import orjson
 
+from oclc_console import clock
 from oclc_console.errors import InputError
 from oclc_console.files import replacing
-from oclc_console.oclc.reports import BLANK, ReportRow
+from oclc_console.oclc.report_line import BLANK, LBD_CREATED, UNRESOLVED_ROW, ReportRow
 from oclc_console.store.exception_index import HEAD, TAIL, index_of, read_document
 from oclc_console.store.report_rows import ReportInfo, list_reports
 from oclc_console.workspace import Workspace, folder_name
@@ -48,7 +49,9 @@ def document_of(row: ReportRow) -> Document | None:
     }
     if row.is_rejection:
         return {**document, "type": OUTCOME, "text": row.why if row.outcome == BLANK else row.outcome}
-    return document if row.type is not None else None
+    if row.type == UNRESOLVED_ROW:
+        return {**document, "type": OUTCOME, "text": "unresolved", "outcome": "unresolved"}
+    return document if row.type not in (None, LBD_CREATED) else None
 
 
 def write_exceptions(
@@ -56,7 +59,8 @@ def write_exceptions(
     original: str = "", received: str | None = None, keep_refused: bool = False,
 ) -> int:
     """Writes the documents of a report, atomically, and their index; the number of documents. `keep_refused`: a refused
-    line makes a document too: somebody has to look at it."""
+    line makes a document too: somebody has to look at it. A row about another upload says when OCLC received that one, and
+    not its name: nobody said it."""
     workspace.at("rejections", symbol)
     path, count = exceptions_path(workspace, symbol, name), 0
     with replacing(path) as handle:
@@ -68,7 +72,10 @@ def write_exceptions(
             if document is None:
                 continue
             count += 1
-            body = orjson.dumps({**document, "original": original, "received": received})
+            about = {"original": original, "received": received}
+            if row.other_job:
+                about = {"original": "", "received": clock.iso(row.received) if row.received else None}
+            body = orjson.dumps({**document, **about})
             handle.write(b'%b\n"%d":%b' % (b"," if count > 1 else b"", count, body))
         handle.write(TAIL)
     with ExceptionFile(path):

@@ -23,6 +23,7 @@ import orjson
 from oclc_console import clock
 from oclc_console.errors import InputError
 from oclc_console.files import replace_file, replacing
+from oclc_console.oclc.report_layouts import LAYOUT_OF
 from oclc_console.oclc.reports import ReportRow
 from oclc_console.workspace import Workspace, folder_name
 
@@ -30,6 +31,7 @@ _BATCH = 20_000
 _REFUSED_SHOWN = 5
 ROW_COLUMNS = tuple(each.name for each in fields(ReportRow))
 _NUMBERS = frozenset({"line", "epoch_ms", "n", "ocn_in", "ocn_out"})
+_FLAGS = frozenset({"staging", "other_job"})
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class Tally:
     """How many of what a report holds. `rows` were read, `refused` were not; `records` are distinct LSNs or, where a
     row has none, record keys. `outcomes`, `severities` and `exceptions` (by type) count rows. `rejected` counts distinct
     records with another outcome than an accepted one; `ends` distinct places in the upload (N), `last_end` the last.
-    `refused_lines` are the first few that were not read: {line, why}."""
+    `refused_lines` are the first few that were not read: {line, why}. `headings` of the rows tell of no record; `other_job`
+    of them are about another upload, and count neither in `outcomes` nor in what follows from these."""
 
     rows: int
     refused: int
@@ -50,14 +53,18 @@ class Tally:
     ends: int
     last_end: int
     refused_lines: list[dict[str, Any]] = field(default_factory=list, kw_only=True)
+    headings: int = field(default=0, kw_only=True)
+    other_job: int = field(default=0, kw_only=True)
 
 
 @dataclass(frozen=True)
 class ReportInfo(Tally):
     """What is known of a filed report. `symbol` is its folder; `original` the uploaded file it answers (empty when its
     name doesn't say); `received` when OCLC received that file, an ISO instant; `epoch_ms` the same by its record keys;
-    `documents` how many exception documents it made; `superseded` how many records it answers again. `sha256` and `bytes`
-    are of the report as it came, `text_sha256` of the text inside, should it have come zipped."""
+    `documents` how many exception documents it made; `superseded` how many records it answers again that the reports
+    `supersedes` had answered. `sha256` and `bytes` are of the report as it came, `text_sha256` of the text inside, should it
+    have come zipped. `layout` is how its rows were read, `reading` the mark of what console.toml then said of reports;
+    `blank` counts its blank lines, which are no rows."""
 
     name: str
     type: str
@@ -75,6 +82,10 @@ class ReportInfo(Tally):
     documents: int
     superseded: int
     text_sha256: str
+    layout: str = field(default="lines", kw_only=True)
+    reading: str = field(default="", kw_only=True)
+    blank: int = field(default=0, kw_only=True)
+    supersedes: list[str] = field(default_factory=list, kw_only=True)
 
     @property
     def instant_ms(self) -> int:
@@ -101,11 +112,12 @@ def kept_path(workspace: Workspace, symbol: str, name: str) -> Path:
 
 
 def file_rows(workspace: Workspace, symbol: str, name: str, original: str, rows: Iterable[ReportRow]) -> Tally:
-    """Writes the report's rows as Parquet, atomically, with the report's and the uploaded file's names; counts them."""
+    """Writes the report's rows as Parquet, atomically, with the report's and the uploaded file's names; counts them. Of a row
+    about another upload the file's name is not known: it is empty there."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = pa.schema([(column, pa.int64() if column in _NUMBERS else pa.string())
+    schema = pa.schema([(column, pa.int64() if column in _NUMBERS else pa.bool_() if column in _FLAGS else pa.string())
                         for column in (*ROW_COLUMNS, "report", "original")])
     counts, waiting = _Counts(), iter(rows)
     workspace.at("ledger", symbol)
@@ -114,7 +126,7 @@ def file_rows(workspace: Workspace, symbol: str, name: str, original: str, rows:
             for row in batch:
                 counts.add(row)
             columns: dict[str, list[Any]] = {column: list(map(attrgetter(column), batch)) for column in ROW_COLUMNS}
-            names = {"report": [name] * len(batch), "original": [original] * len(batch)}
+            names = {"report": [name] * len(batch), "original": ["" if row.other_job else original for row in batch]}
             writer.write_table(pa.Table.from_pydict({**columns, **names}, schema=schema))
     return counts.tally()
 
@@ -124,6 +136,8 @@ class _Counts:
     rows: int = 0
     refused: int = 0
     nameless: int = 0
+    headings: int = 0
+    other_job: int = 0
     records: set[str] = field(default_factory=set)
     outcomes: Counter[str] = field(default_factory=Counter)
     severities: Counter[str] = field(default_factory=Counter)
@@ -139,9 +153,11 @@ class _Counts:
                 self.refused_lines.append({"line": row.line, "why": row.why})
             return
         self.rows += 1
+        self.headings += row.status == "heading"
+        self.other_job += row.other_job
         if row.record:
             self.records.add(row.record)
-        if row.outcome is not None:
+        if row.outcome is not None and not row.other_job:
             self.outcomes[row.outcome] += 1
             self.ends.add(row.n or 0)
             if row.is_rejection:
@@ -156,7 +172,8 @@ class _Counts:
     def tally(self) -> Tally:
         return Tally(self.rows, self.refused, len(self.records), _ordered(self.outcomes), _ordered(self.severities),
                      _ordered(self.exceptions), self.nameless, len(self.rejected), len(self.ends),
-                     max(self.ends, default=0), refused_lines=self.refused_lines)
+                     max(self.ends, default=0), refused_lines=self.refused_lines, headings=self.headings,
+                     other_job=self.other_job)
 
 
 def _ordered(counter: Counter[str]) -> dict[str, int]:
@@ -197,26 +214,53 @@ def _read_info(path: Path, changed_ns: int, size: int) -> ReportInfo:
     """The counts in one file; remembered for as long as the file is the same."""
     try:
         kept = orjson.loads(path.read_bytes())
-        return ReportInfo(**{"text_sha256": kept["sha256"], **kept})  # written before there were zips: one for both
+        # written before there were zips (one checksum for both), or when only two layouts were read
+        return ReportInfo(**{"text_sha256": kept["sha256"], "layout": LAYOUT_OF.get(kept["type"], "lines"), **kept})
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         raise InputError(f"the counts of this report can't be read ({error})", where=str(path),
                          then=f"Delete this file, then import {path.stem} from the reports folder again.") from error
 
 
-def answered_records(path: Path) -> set[str]:
+def answered_records(path: Path, *, by_place: bool = True) -> set[str]:
     """The records that a filed report answers: their LSNs or, where a row has none, the byte position of the record in
-    the uploaded file (the same in every rerun of that file)."""
+    the uploaded file (the same in every rerun of that file), unless `by_place` is false. Rows about another upload don't
+    count."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     records: set[str] = set()
     try:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(_BATCH, columns=["lsn", "n"]):
-                for lsn, n in zip(batch["lsn"].to_pylist(), batch["n"].to_pylist(), strict=True):
-                    if lsn or n is not None:
+            flags = [name for name in ("other_job",) if name in file.schema_arrow.names]  # older files have no such column
+            for batch in file.iter_batches(_BATCH, columns=["lsn", "n", *flags]):
+                others = batch["other_job"].to_pylist() if flags else [False] * len(batch)
+                for lsn, n, other in zip(batch["lsn"].to_pylist(), batch["n"].to_pylist(), others, strict=True):
+                    if not other and (lsn or (by_place and n is not None)):
                         records.add(lsn or f"byte {n}")
     except pa.ArrowInvalid as error:
-        raise InputError(f"the rows of this report can't be read ({str(error).strip()})", where=str(path),
-                         then=f"Delete this file, then import {path.stem} from the reports folder again.") from error
+        raise _damaged(path, str(error)) from error
     return records
+
+
+def first_places(path: Path, count: int) -> list[tuple[int, str]]:
+    """(N, LSN) of the first rows of a filed report that have both and are about its own upload."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    found: list[tuple[int, str]] = []
+    try:
+        with pq.ParquetFile(path) as file:
+            flags = [name for name in ("other_job",) if name in file.schema_arrow.names]
+            for batch in file.iter_batches(_BATCH, columns=["n", "lsn", *flags]):
+                found += [(row["n"], row["lsn"]) for row in batch.to_pylist()
+                          if row["n"] is not None and row["lsn"] and not row.get("other_job")]
+                if len(found) >= count:
+                    break
+    except pa.ArrowInvalid as error:
+        raise _damaged(path, str(error)) from error
+    return found[:count]
+
+
+def _damaged(path: Path, what: str) -> InputError:
+    return InputError(f"the rows of this report can't be read ({what.strip()})", where=str(path),
+                      then=f"Delete this file, then import {path.stem} from the reports folder again.")

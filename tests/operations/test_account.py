@@ -213,3 +213,28 @@ def test_a_name_that_is_no_text_is_left_on_the_server_and_hides_no_report(tmp_pa
         again = console(workspace, "fetch", "ZAA", "--json")
     assert again.returncode == 1 and "caf\\xe9.txt" in again.stderr
     assert {entry["name"] for entry in orjson.loads(again.stdout)["not_taken"]} == {"caf\\xe9.txt", "..odd"}
+
+
+def test_rows_of_an_older_upload_inside_a_newer_report_are_told_apart_by_their_record_key(tmp_path: Path) -> None:
+    workspace, file, ends = sent(tmp_path)
+    report(workspace, file.name, [(ends[0], lsn(0), "", "7", "match")])
+    other = "1000001.zaa.other.20230712.001.mrc"
+    rows = [(ends[1], lsn(1), "", "8", "unresolved"), (ends[0], lsn(0), "", "9", "unresolved")]
+    name = report(workspace, other, rows, second=2)
+    path = workspace.root / "reports" / "ZAA" / name
+    mixed = path.read_text() + f"ZAA_1000001_1689177401000::bib::{ends[2]}|{lsn(2)}||5|create\n"
+    file_report(workspace, name.replace("D20230712", "D20230713"), mixed.encode())
+    (told,) = account(workspace, "ZAA").files
+    assert told.outcomes is not None
+    assert (told.outcomes["match"], told.outcomes["create"], told.outcomes["unresolved"]) == (1, 1, 0)
+    assert told.balanced and told.not_reported == 2
+
+
+def test_where_n_leads_to_another_record_a_row_without_a_local_number_is_matched_to_none(tmp_path: Path) -> None:
+    workspace, file, ends = sent(tmp_path)
+    starts = [0, *ends[:-1]]  # N as the start of a record: the end of the one before
+    report(workspace, file.name, [(starts[1], lsn(1), "", "7", "match"), (starts[2], "", "", "", "data error"),
+                                  (starts[3], lsn(3), "", "8", "match")])
+    (told,) = account(workspace, "ZAA").files
+    assert told.outcomes is not None and told.outcomes["match"] == 2, "their local numbers decide"
+    assert (told.outcomes["data error"], told.not_reported, told.unknown_rows) == (0, 2, 1)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from oclc_console.marc.record import put_together
 from oclc_console.operations.import_reports import import_reports
 from oclc_console.store import runs
 from oclc_console.store.events import Ended, Event
@@ -100,3 +102,22 @@ def _files(root: Path) -> Iterator[Path]:
 
 def _without_filed_at(path: Path) -> bytes:
     return b"\n".join(line for line in path.read_bytes().split(b"\n") if not line.startswith(b'  "filed_at":'))
+
+
+def record(number: int, title: str = "") -> bytes:
+    """A small MARC record with an MMS id, a holdings id and a title."""
+    fields = ((b"001", f"99{number:010d}9999".encode()), (b"245", f"00\x1fa{title or f'Title {number}'}".encode()),
+              (b"852", f"  \x1f822{number:010d}9999".encode()))
+    return put_together(b"00000cam a2200000 i 4500", fields)
+
+
+def sent(workspace: Workspace, count: int, original: str = ORIGINAL, symbol: str = "ZUL") -> list[int]:
+    """A file of `count` records as it was sent; the byte at which each ends, counted from 1."""
+    records = [record(number) for number in range(1, count + 1)]
+    write(workspace.root / "outbox" / symbol, original, b"".join(records))
+    return list(accumulate(map(len, records)))
+
+
+def lsn(number: int) -> str:
+    """The local number of the record made by `record`."""
+    return f"22{number:010d}9999"

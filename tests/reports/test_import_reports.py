@@ -95,7 +95,8 @@ def test_a_refused_line_is_counted_and_told_by_the_exit_code(workspace: Workspac
     files, exit_code = run_import(workspace, write(tmp_path, name_of(PROCESSING), processing(5) + b"broken\n"))
     assert exit_code == 1
     assert files == [{"file": name_of(PROCESSING), "type": PROCESSING, "rows": 5, "refused": 1, "records": 5,
-                      "superseded": 0, "already": False, "symbol": "ZUL", "refused_lines": [{"line": 6, "why": WHY}]}]
+                      "superseded": 0, "already": False, "symbol": "ZUL", "refused_lines": [{"line": 6, "why": WHY}],
+                      "headings": 0, "blank": 0, "other_job": 0, "supersedes": [], "understood": True}]
 
 
 def test_the_first_refused_lines_are_told_again_when_the_report_is_here_already(workspace: Workspace) -> None:
@@ -139,10 +140,10 @@ def test_an_unknown_outcome_word_is_kept_counted_and_no_fault(workspace: Workspa
 
 
 def test_a_report_of_an_unknown_layout_is_kept_and_counted_in_lines(workspace: Workspace, tmp_path: Path) -> None:
-    name = name_of("BibCrossRefReport")
+    name = name_of("HoldingsProcessingReport")
     files, exit_code = run_import(workspace, write(tmp_path, name, b"991\t12\n992\t13\n"))
     (info,) = reports_table(workspace)
-    assert (exit_code, files[0]["type"], files[0]["rows"]) == (1, "BibCrossRefReport", 2)
+    assert (exit_code, files[0]["type"], files[0]["rows"]) == (1, "HoldingsProcessingReport", 2)
     assert (info.understood, info.outcomes, info.records, info.documents) == (False, {}, 0, 0)
     assert report_lines(workspace, "ZUL", name) == ["991\t12", "992\t13"]
 

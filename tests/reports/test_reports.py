@@ -106,8 +106,8 @@ def test_bytes_that_are_not_utf_8_stay_readable_in_their_row() -> None:
 
 
 def test_an_unknown_layout_is_counted_in_lines_and_never_read_as_outcomes() -> None:
-    report = read_report(b"991\t12\n992\t13\n\n", parse_report_name(name_of("BibCrossRefReport")))
-    assert (report.type, report.understood, report.lines) == ("BibCrossRefReport", False, 2)
+    report = read_report(b"991\t12\n992\t13\n\n", parse_report_name(name_of("HoldingsProcessingReport")))
+    assert (report.type, report.understood, report.lines) == ("HoldingsProcessingReport", False, 2)
     assert [(row.raw, row.status, row.outcome, row.lsn) for row in report.rows()] == [
         ("991\t12", "ok", None, None), ("992\t13", "ok", None, None)]
     assert read_report(b"something else\n").type == "unknown"

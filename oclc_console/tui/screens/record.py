@@ -171,4 +171,5 @@ def _all_of_record(workspace: Workspace, symbol: str, document: Document) -> lis
 def _as_sent(workspace: Workspace, symbol: str, document: Document) -> RecordAsSent:
     from oclc_console.operations.record_as_sent import record_as_sent
 
-    return record_as_sent(workspace, symbol, document.get("original") or None, document.get("n"), document.get("lsn"))
+    return record_as_sent(workspace, symbol, document.get("original") or None, document.get("n"), document.get("lsn"),
+                          document.get("key"))

@@ -11,6 +11,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
+from oclc_console.oclc.report_line import ACCEPTED, UNRESOLVED_ROW
 from oclc_console.store.report_rows import ReportInfo, list_reports
 from oclc_console.tui import words
 from oclc_console.tui.follow import Facts
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
 EMPTY = ("No report is here yet. Press 3 and then f to fetch OCLC's reports, or i to import report files from a "
          "folder on this "
          "machine.")
-TYPES = {"BibProcessingReport": "outcomes", "BibExceptionReport": "exceptions"}
-BAD = ("unresolved", "data error", "processing error")
+TYPES = {"BibProcessingReport": "outcomes", "BibExceptionReport": "exceptions", "BibCrossRefReport": "cross ref",
+         "xrefrpt": "cross ref", "XREFRPT": "cross ref", "BibUnresolvedCrossRefReport": "unresolved",
+         "unresxrefrpt": "unresolved", "bibdetailexcpt": "exceptions", "ScanDeleteList": "to delete"}
 
 
 class ImportFrom(Form):
@@ -225,12 +227,16 @@ def worst(info: ReportInfo) -> Piece:
     for severity, glyph, kind in (("CRITICAL", "✖", "bad"), ("SEVERE", "!", "warn")):
         if count := info.severities.get(severity):
             return f"{glyph} {count:,} {severity.lower()}", kind
-    rejected = sum(info.outcomes.get(word, 0) for word in BAD)
+    rejected = sum(count for word, count in info.outcomes.items() if word not in ACCEPTED)
     if rejected:
         return f"! {rejected:,} of {info.rows:,}", "warn"
     if not info.understood:
         return "– unknown", "muted"
-    return ("✔ none", "good") if info.outcomes else ("· minor", "muted")
+    if info.outcomes:
+        return "✔ none", "good"
+    if unresolved := info.exceptions.get(UNRESOLVED_ROW):
+        return f"! {unresolved:,} of {info.rows:,}", "warn"
+    return ("· minor", "muted") if info.documents else ("–", "muted")
 
 
 def _told(info: ReportInfo, width: int) -> list[Line]:
@@ -239,7 +245,10 @@ def _told(info: ReportInfo, width: int) -> list[Line]:
     lines: list[Line] = [*wrap([(info.name, "strong")], width, 2),
                          *wrap([("received by OCLC ", "muted"), (received, ""), (" · filed ", "muted"),
                                 (f"{words.moment(info.filed_at)} by {info.filed_by}", "")], width, 2)]
-    lines += wrap([("lines ", "muted"), (f"{info.rows + info.refused:,} = {info.rows:,} read + {info.refused:,} "
+    apart = [f"{count:,} of them {said}" for count, said in ((info.headings, "above the rows"),
+                                                             (info.other_job, "about another upload")) if count]
+    of_them = f" ({', '.join(apart)})" if apart else ""
+    lines += wrap([("lines ", "muted"), (f"{info.rows + info.refused:,} = {info.rows:,} read{of_them} + {info.refused:,} "
                                          "refused", ""),
                    (f" · about {info.records:,} records · {info.documents:,} exceptions", "")], width, 2)
     for title, counts in (("outcomes", info.outcomes), ("severities", info.severities), ("types", info.exceptions)):
@@ -248,8 +257,10 @@ def _told(info: ReportInfo, width: int) -> list[Line]:
             lines += wrap([(f"{title} ", "muted"), (shown, ""), (f" of {info.rows:,} rows", "muted")], width, 2)
     if not info.understood:
         lines += wrap("No public source shows the layout of this report: its lines are kept and counted, never read "
-                      "as outcomes.",
+                      "as outcomes. Should you know what they mean, console.toml can say it ([reports]); then import it again.",
                       width, 2)
     if info.superseded:
-        lines += wrap(f"It answers {info.superseded:,} records again: OCLC ran the file once more.", width, 2)
+        before = f", last in {info.supersedes[0]}" if info.supersedes else ""
+        lines += wrap(f"It answers {info.superseded:,} records again{before}: OCLC ran the file once more, and this "
+                      "answer holds.", width, 2)
     return lines

@@ -82,6 +82,7 @@ def test_a_demo_killed_again_and_again_ends_as_an_undisturbed_one(tmp_path: Path
     assert orjson.loads(done.stdout)["symbols"] == calm["symbols"]
 
 
+@pytest.mark.slow
 def test_a_demo_killed_while_it_makes_its_workspace_makes_it_anew(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "oclc_console", "demo", "--headless", "--json", "--records", "3000", "--dir",
              str(tmp_path / "demo")]

@@ -117,6 +117,7 @@ def test_a_block_of_wild_records_is_linted_as_its_records_one_by_one(
     assert_linted_as_its_records(checked(b"".join(raws) + made()[0]), *known)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real records are not here")
 def test_real_files_are_linted_as_their_records_one_by_one() -> None:
     context, linter = LINTERS[1]

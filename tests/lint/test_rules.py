@@ -137,6 +137,7 @@ def test_lint_never_raises_and_never_writes_a_control_character(wild: Record) ->
         assert finding.sentence and not any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 for c in finding.sentence + finding.tag)
 
 
+@pytest.mark.slow
 @settings(max_examples=600, deadline=None)
 @given(st.one_of(WILD, SPOILED), st.sampled_from([Context(), HERE]))
 def test_a_quick_look_never_hides_what_the_rules_would_find(wild: Record, context: Context) -> None:

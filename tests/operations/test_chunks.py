@@ -74,7 +74,8 @@ def sources(tmp_path: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("how", [{}, {"workers": 2}], ids=["one worker", "two workers"])
-@pytest.mark.parametrize("size", [400, 5_000, 1_000_000])
+@pytest.mark.parametrize("size", [
+    pytest.param(400, marks=pytest.mark.slow), 5_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
 def test_bytes_ledger_and_events_are_the_same_whoever_did_the_work_in_whatever_chunks(
     tmp_path: Path, sources: list[Path], monkeypatch: pytest.MonkeyPatch, size: int, how: dict[str, Any]
 ) -> None:
@@ -116,6 +117,7 @@ def test_tasks_that_are_done_twice_and_out_of_order_do_no_harm(
     assert prepared(tmp_path / "twice", sources) == expected
 
 
+@pytest.mark.slow
 def test_a_dask_cluster_does_the_same(tmp_path: Path, sources: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     distributed = pytest.importorskip("distributed")
     monkeypatch.setattr(module, "CHUNK_BYTES", 5_000)

@@ -67,6 +67,7 @@ def here(workspace: Workspace) -> dict[str, str]:
     return {name: digest for name, digest in tree(workspace.root).items() if name.startswith(KINDS)}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 def test_killed_at_any_write_and_run_again_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
     whole = with_files(tmp_path / "undisturbed")

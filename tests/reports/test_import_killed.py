@@ -73,6 +73,7 @@ def test_killed_at_any_write_and_called_again_it_ends_as_if_undisturbed(tmp_path
         assert tree(workspace.root) == expected, f"killed at write {at_sync}"
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments_of_a_big_import_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
     files = three_reports(tmp_path / "files", 20_000)
     expected = undisturbed(tmp_path, files)

@@ -26,7 +26,7 @@ RECORDS = 60
 Open = Callable[[str], Site]
 
 
-@pytest.fixture(params=[pytest.param("sshd", marks=needs_sshd), "rehearsal"])
+@pytest.fixture(params=[pytest.param("sshd", marks=[*needs_sshd, pytest.mark.slow]), "rehearsal"])
 def at(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
     """Opens a site where this goes wrong with reports; two files are sent."""
     opened: list[Site] = []

@@ -82,6 +82,7 @@ async def test_help_names_every_key_of_the_screen_and_has_a_paragraph(workspace:
             await press(pilot, "escape")
 
 
+@pytest.mark.slow
 async def test_every_key_of_a_screen_is_in_the_palette(workspace: Workspace) -> None:
     app = console(workspace)
     async with app.run_test(size=SIZE) as pilot:
@@ -147,6 +148,7 @@ async def test_text_that_looks_like_markup_or_holds_control_characters_stands_ve
                     await press(pilot, "escape")
 
 
+@pytest.mark.slow
 async def test_without_colour_every_screen_says_the_same(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = []
     for colour in (True, False):
@@ -163,6 +165,7 @@ async def test_without_colour_every_screen_says_the_same(workspace: Workspace, m
         assert drawn[number] == drawn[len(PAGES) + number], page
 
 
+@pytest.mark.slow
 async def test_a_screen_follows_the_size_of_the_terminal(workspace: Workspace) -> None:
     app = console(workspace)
     async with app.run_test(size=SIZE) as pilot:

@@ -143,6 +143,7 @@ async def test_an_upload_started_from_a_shell_is_paused_sends_nothing_and_goes_o
     assert told.index(Paused) < told.index(Resumed) < len(told)
 
 
+@pytest.mark.slow
 async def test_plus_and_minus_ask_for_connections_and_the_upload_answers(tmp_path: Path) -> None:
     workspace = three_collections(tmp_path)
     with rehearsing(workspace), slow_line(workspace, 40_000) as line:
@@ -181,6 +182,7 @@ async def test_x_stops_a_real_upload_and_its_page_says_what_is_left_and_r_goes_o
         assert len(taken(folder)) == 6
 
 
+@pytest.mark.slow
 async def test_t_tries_a_file_again_in_the_same_run_and_its_page_tells_both_attempts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -360,6 +362,7 @@ async def test_connections_stay_between_one_and_eight(workspace: Workspace) -> N
     assert toasts(app).count("Between 1 and 8 connections are possible.") == 2
 
 
+@pytest.mark.slow
 async def test_a_console_that_is_opened_later_shows_the_minutes_before(tmp_path: Path) -> None:
     workspace = three_collections(tmp_path)
     with rehearsing(workspace), slow_line(workspace, 40_000):

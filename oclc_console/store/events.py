@@ -341,13 +341,16 @@ class Resumed(Event):
 
 @dataclass(frozen=True)
 class ConnectionsChanged(Event):
-    """Somebody asked for more or fewer connections; a connection that is too many ends after the file it has in hand."""
+    """How many connections this upload uses from now on. Without a `why` somebody asked for so many: one that is too many
+    ends after the file it has in hand. Else the server took no more, or takes another one again, and `why` says so."""
 
     count: int
+    why: str = ""
 
     @property
     def words(self) -> str:
-        return f"{self.count} {'connection' if self.count == 1 else 'connections'} from now on"
+        because = f": {self.why}" if self.why else ""
+        return f"{self.count} {'connection' if self.count == 1 else 'connections'} from now on{because}"
 
 
 @dataclass(frozen=True)

@@ -135,9 +135,9 @@ def _alerts(workspace: Workspace, row: SymbolStatus, outbox: tuple[OutboxFile, .
     alerts = []
     for file in outbox:
         if file.state in DOUBTFUL:
-            known = "truncated copy" in file.reason and "report answers" in file.reason
-            remedy = "upload --again sends it once more" if known else "fetch its report: the row count settles it"
-            alerts.append(Alert(row.symbol, f"{file.name}: {file.state.replace('_', ' ')}", remedy))
+            settle = f"f in Runs (fetch {file.symbol}): its report settles it"
+            again = f"t on its page in Runs (upload {file.symbol} --again FILE)"
+            alerts.append(Alert(row.symbol, f"{file.name}: {file.state.replace('_', ' ')}", again if file.answered else settle))
     newest: dict[str, RunState] = {run.verb: run for run in list_runs(workspace, symbol=row.symbol)}
     for run in newest.values():
         if run.state in ("failed", "refused", "interrupted"):

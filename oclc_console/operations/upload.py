@@ -102,7 +102,7 @@ class _Upload:
                 continue
             state = "refused" if file.name in refused else file.state
             files.append({"name": file.name, "state": state, "bytes": file.bytes, "attempts": file.attempts,
-                          "this_run": file.name in touched})
+                          "this_run": file.name in touched, "next_steps": list(file.next_steps)})
         return {"files": files}
 
 

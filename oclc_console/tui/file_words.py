@@ -112,9 +112,7 @@ def next_steps(story: FileStory, here: UploadFile | None, now: datetime) -> list
         return [f"The same bytes went out as {known.file.twin}; there is nothing to send." if known.file.twin
                 else "Prepare its sources again."]
     if state in ("uncertain", "taken_cut"):
-        settled = state == "taken_cut" and known.answer is not None
-        return [*([] if settled else ["Press f to fetch its report: the row count settles what arrived."]),
-                "Press t to send it once more, with a reason that stays in the log."]
+        return _next_doubtful(known.file)
     if rejected := rejected_of(known):
         return [f"OCLC rejected {rejected:,} of {known.file.records:,} records: press 4 for them."]
     if known.answer is None and known.late_by(now):
@@ -122,6 +120,14 @@ def next_steps(story: FileStory, here: UploadFile | None, now: datetime) -> list
     if known.answer is None and state == "sent":
         return ["Nothing: wait for its report. f fetches what is there."]
     return []
+
+
+def _next_doubtful(file: OutboxFile) -> list[str]:
+    """Of a file that OCLC may have, whole or in part: its report settles it, or a person."""
+    fetch = f"Press f to fetch its report (oclc-console fetch {file.symbol}): the row count settles what arrived."
+    command = f"oclc-console upload {file.symbol} --again {file.name} --reason WHY"
+    again = f"Press t to send it once more, with a reason that stays in the log ({command})."
+    return [again] if file.answered else [fetch, f"Or p{again[1:]}"]
 
 
 def _next_live(here: UploadFile) -> list[str]:

@@ -138,6 +138,20 @@ def connections(run: RunState, settings_say: int) -> int:
     return last.count if isinstance(last, ConnectionsChanged) else settings_say
 
 
+def asked_for(run: RunState, settings_say: int) -> int:
+    """How many connections people asked for, as far as the run has answered."""
+    answers = (r.event for r in reversed(run.events) if isinstance(r.event, ConnectionsChanged) and not r.event.why)
+    return next((event.count for event in answers), settings_say)
+
+
+def fewer_words(run: RunState, settings_say: int) -> str:
+    """That fewer connections are used than were asked for, and why; empty when they are not."""
+    last = next((r.event for r in reversed(run.events) if isinstance(r.event, ConnectionsChanged)), None)
+    if last is None or run.state != "running" or last.count >= (asked := asked_for(run, settings_say)):
+        return ""
+    return f"{last.count} of the {asked} connections asked for: {last.why}"
+
+
 def retries(run: RunState) -> int:
     """How often a file was begun again in this run."""
     begun = [recorded.event.name for recorded in run.events if isinstance(recorded.event, FileStarted)]
@@ -201,7 +215,7 @@ def asked_words(run: RunState, wished: Wished | None, settings_say: int, now: da
     asked = []
     if wishes.paused != paused(run):
         asked.append("asked to pause" if wishes.paused else "asked to go on")
-    if wishes.connections is not None and wishes.connections != (count := connections(run, settings_say)):
+    if wishes.connections is not None and wishes.connections != (count := asked_for(run, settings_say)):
         asked.append(f"asked to use {words.plural(wishes.connections, 'connection')} instead of {count}")
     asked += [f"asked to try {name} again" for name in wishes.retry]
     if not asked:

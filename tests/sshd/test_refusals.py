@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def sshd(tmp_path: Path) -> Iterator[Open]:
     """Opens a site with one file waiting; what lies there is not taken before the upload is over."""
     sites: list[SshdSite] = []
 
-    def begin(**server: object) -> SshdSite:
+    def begin(**server: Any) -> SshdSite:
         site = SshdSite(tmp_path, WHEN_QUIET, quiet=6.0, large=3, **server)
         sites.append(site)
         site.some_files(0)

@@ -25,6 +25,7 @@ from oclc_console.tui.upload_words import (
     UploadFile,
     asked_words,
     curve_of,
+    fewer_words,
     most_pressing_first,
     rate_line,
     result_line,
@@ -174,6 +175,8 @@ class UploadRunScreen(UploadKeys):
             lines.append(whole)
         if rate := rate_line(run, facts, width):
             lines.append(rate)
+        if fewer := fewer_words(run, self.settings_say):
+            lines += wrap([("! ", "warn"), (fewer, "warn")], width, 2)
         for asked in asked_words(run, self._wished, self.settings_say, facts.as_of):
             lines += wrap([("→ ", "warn"), (asked, "warn")], width, 2)
         if where := where_words(run):

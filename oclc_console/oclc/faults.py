@@ -23,9 +23,13 @@ class LinkLost(OtherSideError):
 class LoginRefused(OtherSideError):
     """The server does not let us in: never repeated, or the account gets locked."""
 
+    needs_somebody = True
+
 
 class NoFileExchange(OtherSideError):
     """The server lets us in and opens no file exchange: that is its answer, and it would be the same a minute later."""
+
+    needs_somebody = True
 
     def __init__(self, where: str, account: str) -> None:
         super().__init__(f"it lets {account} in and offers no file exchange (SFTP)", where=where,

@@ -51,6 +51,12 @@ class NoConnection(OtherSideError):
         super().__init__(why.what, where=why.where, then=why.then)
 
 
+class ServerRefuses(OtherSideError):
+    """The server itself refused a file: no other would get through either, and it is not asked again by itself."""
+
+    needs_somebody = True
+
+
 @dataclass(frozen=True)
 class Upload:
     """What all files of one upload share. `again` names a file that is sent once more, for a signed `reason`."""
@@ -108,8 +114,7 @@ class Line:
 
 
 def send_one(upload: Upload, line: Line, file: OutboxFile) -> Generator[Event, None, None]:
-    """Sends one file. Raises NoConnection, what a connection raises that is no use to try again, or OtherSideError when the
-    server itself refuses: then no other file would get through either."""
+    """Sends one file. Raises NoConnection, what a connection raises that is no use to try again, or ServerRefuses."""
     if upload.again == file.name:
         log.append(upload.workspace, "upload.again", upload.symbol.code, file=file.name, sha256=file.sha256,
                    state=file.state, reason=upload.reason)
@@ -240,9 +245,9 @@ class _Course:
         self.file = replace(self.file, state="partial", stage=stage, acknowledged=failed.acknowledged)
         if failed.server_said:
             yield not_sent(self.file, "waiting" if stage == "started" else "partial", failed.what)
-            raise OtherSideError(failed.what, where=failed.where,
-                                 then=f"{failed.acknowledged:,} of {self.file.bytes:,} bytes were acknowledged. It is not "
-                                      "tried again by itself: ask OCLC, then run the same command again.") from failed
+            raise ServerRefuses(failed.what, where=failed.where,
+                                then=f"{failed.acknowledged:,} of {self.file.bytes:,} bytes were acknowledged. It is not "
+                                     "tried again by itself: ask OCLC, then run the same command again.") from failed
         if last:
             yield not_sent(self.file, "partial", f"{failed.what}; {self._next_step()}")
 

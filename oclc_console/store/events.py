@@ -71,11 +71,13 @@ class Unknown(Event):
 
 @dataclass(frozen=True)
 class Ended(Event):
-    """The last event of every run. `state`: done, failed, refused or stopped; `exit_code` as the command's."""
+    """The last event of every run. `state`: done, failed, refused or stopped; `exit_code` as the command's. `needs_somebody`
+    where the same command would end in the same way until somebody has done what the reason says."""
 
     state: str
     exit_code: int
     reason: str = ""
+    needs_somebody: bool = False
 
     @property
     def words(self) -> str:

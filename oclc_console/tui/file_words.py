@@ -16,15 +16,17 @@ from oclc_console.tui.widgets.drawing import Cell, Line, wrap
 LABEL = 11  # cells of the words on the left
 
 
-def story_lines(story: FileStory, here: UploadFile | None, now: datetime, width: int) -> list[Line]:
-    """The page. `here` is the file as the run at work has it; None where no run has it in hand."""
+def story_lines(story: FileStory, here: UploadFile | None, now: datetime, width: int, first: str = "") -> list[Line]:
+    """The page. `here` is the file as the run at work has it; None where no run has it in hand. `first` is what somebody has
+    to do about the upload before any file of it can be sent."""
     file = story.known.file
     state = here.state if here is not None else file.state
     done = here.done if here is not None else file.acknowledged
     lines: list[Line] = []
     _say(lines, "state", [words.state_piece(state), (_how_far(done, file), "")], width)
     _say(lines, "", [(file.reason, "muted")] if file.reason and state != "sent" else "", width)
-    for sentence in next_steps(story, here, now):
+    due = here is None and file.state in ("waiting", "partial")
+    for sentence in [*([f"First: {first}"] if first and due else []), *next_steps(story, here, now)]:
         _say(lines, "next", [("→ ", "accent"), (sentence, "")], width)
     lines.append([])
     _say(lines, "stream", f"{file.stream}, collection {file.collection} of {file.sender}"
@@ -33,7 +35,7 @@ def story_lines(story: FileStory, here: UploadFile | None, now: datetime, width:
     _say(lines, "sha256", file.sha256, width)
     _say(lines, "prepared", _when(file.prepared_at, story.prepared_by) + f", from {', '.join(file.source_names)}", width)
     sent = next((attempt for attempt in reversed(story.attempts) if attempt.how.startswith("sent")), None)
-    _say(lines, "sent", _when(sent.ended, sent.by) if sent else "no", width)
+    _say(lines, "sent", _when(sent.ended, sent.by) if sent else "not known" if file.next_steps else "no", width)
     _report(lines, story, now, width)
     lines.append([])
     for attempt in reversed(story.attempts):

@@ -34,8 +34,9 @@ def needs(run: RunState, upload: UploadFacts, files: Sequence[UploadFile], now: 
     late = {name: by for name, each in known.items() if each.file.state == "sent" and (by := each.late_by(now))}
     rejected = {name: count for name, each in known.items() if (count := rejected_of(each))}
     held = sum(known[name].file.records for name in rejected)
+    first = "first do what it says here, then " if run.end is not None and run.end.needs_somebody else ""
     found = [
-        (left, f"{_files(left)} not sent yet: press r to go on with the upload"),
+        (left, f"{_files(left)} not sent yet: {first}press r to go on with the upload"),
         (refused, f"{_files(refused)} refused: ↵ says why"),
         (doubt, f"{_files(doubt)} may have been taken cut short: press f, the report settles it (oclc-console fetch "
                 f"{run.symbol}); or t, to send it once more with a reason (upload --again)"),

@@ -71,9 +71,18 @@ class _Fetch:
     symbol: Symbol
 
     def work(self, run: RunFolder) -> Iterator[Event]:
+        from oclc_console.oclc.exchange import Stopped
+
         self._clear_after_the_dead(run)
+        try:
+            yield from self._all(run)
+        except (Stopped, OtherSideError):
+            if not run.stop.is_set():  # else the link was hung up because somebody asked to stop
+                raise
+
+    def _all(self, run: RunFolder) -> Iterator[Event]:
         address = address_of(self.workspace, self.symbol)
-        with connect_for(self.workspace, self.symbol) as link:
+        with connect_for(self.workspace, self.symbol, run.stop) as link:
             yield Connected(address.host, address.port, address.account, link.host_key)
             folders = []
             for folder in self._folders(link):

@@ -130,6 +130,20 @@ def test_a_stop_in_the_middle_of_a_file_leaves_nothing_half(workspace: Workspace
     assert len(result["reports"]) == 1 and len(result["records"]) == 2
 
 
+def test_a_stop_while_the_server_says_nothing_is_not_kept_waiting_for_it(workspace: Workspace) -> None:
+    stop, over = threading.Event(), threading.Event()
+
+    def silent(path: Path) -> None:
+        stop.set()
+        over.wait(60)  # longer than the time after which a silent link is given up
+
+    with odd_oclc(workspace, opening=silent):
+        events = list(run(workspace, fetch(workspace, "ZAA"), stop))
+        over.set()
+    assert isinstance(events[-1], Ended) and events[-1].state == "stopped"
+    assert not list(workspace.root.rglob("*.part"))
+
+
 def test_a_link_that_dies_in_the_middle_fails_the_fetch_and_the_next_one_goes_on(workspace: Workspace) -> None:
     opened: list[str] = []
 

@@ -27,6 +27,7 @@ from oclc_console.store.events import (
     FileNotSent,
     FileSent,
     FileStarted,
+    Note,
     Paused,
     Resumed,
     TriedAgain,
@@ -366,6 +367,19 @@ async def test_fewer_connections_than_asked_for_stand_there_with_the_reason_and_
             assert "connections asked for" not in screen
             await press(pilot, "plus")
             assert read_wishes(live.path).connections == 4
+
+
+async def test_a_file_whose_link_was_lost_a_moment_ago_is_shown_as_about_to_be_tried_again(workspace: Workspace) -> None:
+    name = "1000043.zmd.trusted.20201116.001.mrc"
+    with live_upload(workspace) as live:
+        async with console(workspace).run_test(size=SIZE) as pilot:
+            await shows(pilot, "3 of 3")
+            await press(pilot, "3", "enter")
+            assert "trying again" not in screen_of(pilot)
+            live.say(Note(f"{name}: the connection was lost; trying again"))
+            await shows(pilot, "trying again")
+            live.say(FileStarted(name, 632_000_000, "0" * 64, 2))
+            await until(pilot, lambda: "trying again  " not in screen_of(pilot), "the second try")
 
 
 async def test_connections_stay_between_one_and_eight(workspace: Workspace) -> None:

@@ -78,6 +78,8 @@ class FileRows(Sequence[Row]):
             return "asked again", "accent"
         if file.failed:
             return "t tries again", "warn"
+        if file.between and file.state == "sending":
+            return "trying again", "warn"
         if file.behind:
             return "waits behind" if width < 30 else f"behind {file.behind[: width - 7]}", "muted"
         if file.state in ("sending", "partial") or (file.state == "waiting" and file.done):

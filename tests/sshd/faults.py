@@ -360,7 +360,10 @@ def suffer(fault: Fault, site: Site) -> Outcome:
     """Makes it happen, lifts it, calls the command again, and judges."""
     fault.arrange(site)
     first = site.upload()
-    noticed = _noticed(site, first.began if not fault.fires else site.fired_at())
+    since = first.began if not fault.fires else site.fired_at()
+    noticed = _noticed(site, since)
+    if noticed is None and first.code and since:
+        noticed = first.began + first.seconds - since  # no event of it could be written: only the command itself told
     fired = not fault.fires or site.fired_at() > 0
     shown = {name: file.state for name, file in site.shown().items()}
     site.lift()

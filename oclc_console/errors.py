@@ -17,9 +17,11 @@ from typing import Any
 
 
 class ConsoleError(Exception):
-    """What happened, where (file, record, byte, line or key) and what to do next."""
+    """What happened, where (file, record, byte, line or key) and what to do next. `needs_somebody` where the same command ends
+    in the same way until somebody has done something about it."""
 
     exit_code = 2
+    needs_somebody = False
 
     def __init__(self, what: str, *, where: str = "", then: str = "") -> None:
         self.what, self.where, self.then = what, where, then

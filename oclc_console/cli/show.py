@@ -7,6 +7,7 @@ from __future__ import annotations
 import errno
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -111,10 +112,23 @@ def operation_words(verb: str, result: dict[str, Any]) -> list[str]:
                 f"{len(files)} files in the outbox. Next: oclc-console upload {result['symbol']}" if files else
                 "Nothing was put in the outbox."]
     if verb == "upload":
-        states = [f"  {f['state'].replace('_', ' '):<10} {f['name']:<48} {f['bytes']:>13,} bytes" for f in result["files"]]
-        sent = sum(f["state"] == "sent" for f in result["files"])
-        return [*states, f"{sent} of {len(states)} files sent. Next: oclc-console fetch, once OCLC has had its time."]
+        return _upload_words(result["files"])
     return _fetch_words(result)
+
+
+def _upload_words(files: list[dict[str, Any]]) -> list[str]:
+    """Every file's state, and what is to be done about those that did not simply go through."""
+    lines = [f"  {f['state'].replace('_', ' '):<10} {f['name']:<48} {f['bytes']:>13,} bytes" for f in files]
+    for file in files:
+        if file["next_steps"]:
+            lines += [f"! {file['state'].replace('_', ' ')} {file['name']}: OCLC may have it, whole or in part.",
+                      *(f"    {step[0].upper()}{step[1:]}" for step in file["next_steps"])]
+    states = Counter(file["state"] for file in files)
+    left = states["waiting"] + states["partial"]
+    then = [f"oclc-console upload, for the {left} not sent yet" if left else "",
+            "oclc-console fetch, once OCLC has had its time" if states["sent"] else ""]
+    steps = ". ".join(step for step in then if step)
+    return [*lines, f"{states['sent']} of {len(files)} files sent.{f' Next: {steps}.' if steps else ''}"]
 
 
 def _fetch_words(result: dict[str, Any]) -> list[str]:
@@ -147,6 +161,7 @@ def account_words(account: Account) -> list[str]:
     for file in account.files:
         lines.append(f"{file.name}  {file.state.replace('_', ' ')}, sent {file.sent:,} of {file.records:,}"
                      f"{f'  ! late: a report was due {(file.due_at or str())[:16]}' if file.late else ''}")
+        lines += [f"    ! {step}" for step in file.next_steps]
         if file.outcomes is None:
             lines.append("    not reported yet" if file.sent else "    not sent yet")
             continue

@@ -18,7 +18,16 @@ from paramiko.sftp import CMD_CLOSE, CMD_DATA, CMD_NAME, CMD_OPENDIR, CMD_READ, 
 
 from oclc_console.errors import OtherSideError
 from oclc_console.files import FileMark
-from oclc_console.oclc.faults import WIRE_ERRORS, LinkLost, LoginRefused, SendFailed, Stopped, TakenCut, in_words
+from oclc_console.oclc.faults import (
+    WIRE_ERRORS,
+    LinkLost,
+    LoginRefused,
+    NoFileExchange,
+    SendFailed,
+    Stopped,
+    TakenCut,
+    in_words,
+)
 from oclc_console.oclc.host_keys import (
     HostKeyChanged,
     NeverAccept,
@@ -28,16 +37,17 @@ from oclc_console.oclc.host_keys import (
     load_pins,
 )
 from oclc_console.oclc.login import Address, GcmFirst, credentials, plug_in
-from oclc_console.oclc.sending import IN_FLIGHT, LARGE, Replies, Sending
+from oclc_console.oclc.replies import Replies
+from oclc_console.oclc.sending import BACK_OFF, Sending
 from oclc_console.oclc.watch import Watch
 
 __all__ = ["CONNECT_SECONDS", "STALL_SECONDS", "Address", "Entry", "HostKeyChanged", "Link", "LinkLost", "LoginRefused",
-           "SendFailed", "Sending", "Stopped", "TakenCut", "UnknownHostKey", "connect", "fingerprint", "host_in_known_hosts",
-           "in_words", "resume_at", "shown_host_key"]
+           "NoFileExchange", "SendFailed", "Sending", "Stopped", "TakenCut", "UnknownHostKey", "connect", "fingerprint",
+           "host_in_known_hosts", "in_words", "resume_at", "shown_host_key"]
 
 CONNECT_SECONDS = 15.0
 STALL_SECONDS = 30.0
-BACK_OFF = IN_FLIGHT + LARGE  # of a file whose upload was cut, these last bytes may have arrived with gaps between them
+LAST_WORDS = 0.5  # seconds in which a connection that has lost its channel shows whether it is lost itself
 SAMPLE = 32 << 10
 SAMPLES = 16
 
@@ -54,8 +64,8 @@ class Entry:
 def connect(address: Address, known_hosts: Path, *, seconds: float = CONNECT_SECONDS, stall: float = STALL_SECONDS,
             stop: threading.Event | None = None) -> Link:
     """A connection, logged in, with SFTP started; it must stand within a few times `seconds`, and is given up later when
-    nothing moves on it for `stall` seconds. Raises LinkLost (try again), LoginRefused, UnknownHostKey, HostKeyChanged,
-    another OtherSideError, SettingsError, or Stopped within two seconds of `stop`."""
+    nothing moves on it for `stall` seconds. Raises LinkLost (try again), LoginRefused, NoFileExchange, UnknownHostKey,
+    HostKeyChanged, another OtherSideError, SettingsError, or Stopped within two seconds of `stop`."""
     opens = credentials(address)
     client = paramiko.SSHClient()
     client.set_missing_host_key_policy(NeverAccept())
@@ -73,7 +83,7 @@ def connect(address: Address, known_hosts: Path, *, seconds: float = CONNECT_SEC
         assert transport is not None
         transport.set_keepalive(15)
         with watch.guard(seconds):  # starting the subsystem has no time-out of its own
-            sftp = client.open_sftp()
+            sftp = _file_exchange(client, transport, watch, address)
         sftp.get_channel().settimeout(stall)
         return Link(client, sftp, transport, address.where, stall, stop)
     except BaseException as error:
@@ -86,6 +96,19 @@ def connect(address: Address, known_hosts: Path, *, seconds: float = CONNECT_SEC
         raise
     finally:
         watch.end()
+
+
+def _file_exchange(client: paramiko.SSHClient, transport: paramiko.Transport, watch: Watch, address: Address
+                   ) -> paramiko.SFTPClient:
+    """SFTP on a connection that stands. When that fails and the connection goes on standing, it was the server's answer:
+    raises NoFileExchange; else whatever the lost link raises."""
+    try:
+        return client.open_sftp()
+    except (EOFError, paramiko.SSHException) as error:
+        transport.join(LAST_WORDS)  # a connection that is just ending has lost its channel a moment earlier
+        if watch.stalled or not transport.is_active():
+            raise
+        raise NoFileExchange(address.where, address.account) from error
 
 
 def shown_host_key(address: Address, known_hosts: Path, *, seconds: float = CONNECT_SECONDS) -> str:

@@ -23,6 +23,19 @@ class LinkLost(OtherSideError):
 class LoginRefused(OtherSideError):
     """The server does not let us in: never repeated, or the account gets locked."""
 
+    needs_somebody = True
+
+
+class NoFileExchange(OtherSideError):
+    """The server lets us in and opens no file exchange: that is its answer, and it would be the same a minute later."""
+
+    needs_somebody = True
+
+    def __init__(self, where: str, account: str) -> None:
+        super().__init__(f"it lets {account} in and offers no file exchange (SFTP)", where=where,
+                         then=f"It was tried once. Ask OCLC to switch file exchange on for {account}, then run the same "
+                              "command again; nothing is sent twice.")
+
 
 class Stopped(Exception):
     """The person asked to stop; the file in hand was left unclosed, so the server must not take it for complete."""
@@ -52,7 +65,7 @@ def in_words(error: BaseException, where: str, account: str) -> OtherSideError:
         return error
     if isinstance(error, paramiko.BadHostKeyException):
         return HostKeyChanged(where, error.key, error.expected_key)
-    said = str(error) or type(error).__name__
+    said = str(error).strip(" :") or type(error).__name__
     if isinstance(error, paramiko.AuthenticationException) and "timeout" not in said.lower():
         return _refused(error, where, account)
     if isinstance(error, socket.gaierror):

@@ -17,6 +17,8 @@ class UnknownHostKey(OtherSideError):
     """The server's key is not pinned yet: nobody may go on before a person has compared it. `line` is what known_hosts
     would hold."""
 
+    needs_somebody = True
+
     def __init__(self, host: str, line: str, fingerprint: str) -> None:
         self.line, self.fingerprint = line, fingerprint
         super().__init__(f"its host key {fingerprint} is not pinned", where=host,
@@ -26,6 +28,8 @@ class UnknownHostKey(OtherSideError):
 
 class HostKeyChanged(OtherSideError):
     """The server shows another key than the one that is pinned: everything stops."""
+
+    needs_somebody = True
 
     def __init__(self, where: str, shown: paramiko.PKey, pinned: paramiko.PKey) -> None:
         self.fingerprint = fingerprint(shown)

@@ -28,7 +28,6 @@ from paramiko.sftp import (
     CMD_HANDLE,
     CMD_OPEN,
     CMD_STAT,
-    CMD_STATUS,
     CMD_WRITE,
 )
 from paramiko.sftp import SFTP_FLAG_CREATE as CREATE
@@ -38,11 +37,13 @@ from paramiko.sftp import SFTP_FLAG_WRITE as WRITE
 from oclc_console.errors import HereError
 from oclc_console.files import FileMark, mark_of
 from oclc_console.oclc.faults import WIRE_ERRORS, SendFailed, Stopped, TakenCut, in_words
+from oclc_console.oclc.replies import Replies
 from oclc_console.oclc.watch import Watch
 
 IN_FLIGHT = 4 << 20  # bytes under way at once; more gains nothing against the server's window of 2 MiB
 LARGE, SMALL = 255 << 10, 32 << 10  # bytes of a write: OpenSSH takes 256 KiB a message, others are promised 32 KiB only
 SETTLE = 1 << 20  # bytes whose acknowledgements are read in one go, so that two threads don't take turns for each
+BACK_OFF = IN_FLIGHT + LARGE  # of a file whose upload was cut, these last bytes may have arrived with gaps between them
 CLOSING = 3  # times the usual patience: a close that is given up makes the file uncertain
 
 _CHANNEL_DATA = 94  # RFC 4254, SSH_MSG_CHANNEL_DATA
@@ -59,35 +60,6 @@ class Packet:
     def asbytes(self) -> bytes:
         """The message."""
         return self._content
-
-
-class Replies:
-    """The server's answers to requests that are under way; they may come in any order."""
-
-    def __init__(self, sftp: paramiko.SFTPClient) -> None:
-        self._sftp = sftp
-        self._here: dict[int, tuple[int, paramiko.Message]] = {}
-
-    def _async_response(self, kind: int, message: paramiko.Message, number: int) -> None:
-        """Called by paramiko's reader for a request whose owner we are."""
-        self._here[number] = (kind, message)
-
-    def announce(self) -> int:
-        """The number of a request about to be sent, whose answer comes here."""
-        with self._sftp._lock:
-            number: int = self._sftp.request_number
-            self._sftp._expecting[number] = self
-            self._sftp.request_number += 1
-        return number
-
-    def wait(self, number: int) -> tuple[int, paramiko.Message]:
-        """The answer to a request; raises what a status that is not OK means."""
-        while number not in self._here:
-            self._sftp._read_response()
-        kind, message = self._here.pop(number)
-        if kind == CMD_STATUS:
-            self._sftp._convert_status(message)
-        return kind, message
 
 
 def write_size(transport: paramiko.Transport) -> int:
@@ -163,10 +135,24 @@ class Sending:
             raise self._taken("it was taken as we opened it again")
         self._was_listed = there is True
         if must_exist and not self._start:
-            # by the handle, not by name: a file made anew under the name of one that was just taken would arrive twice
-            empty = paramiko.SFTPAttributes()
-            empty.st_size = 0
+            self._empty()
+
+    def _empty(self) -> None:
+        """Makes the open file empty: by its handle and not by its name, because a file made anew under the name of one that
+        was just taken would arrive twice. Where the server does not let us, what is there is written over, if it is no more
+        than ours has, and no more than what nobody relies on after another cut. Raises SendFailed."""
+        empty = paramiko.SFTPAttributes()
+        empty.st_size = 0
+        try:
             self._sftp._request(CMD_FSETSTAT, self._handle, empty)
+        except OSError as error:
+            if self._link_lost(error):
+                raise
+            there = self._size_there()
+            if there is None or there > min(BACK_OFF, os.fstat(self._local.fileno()).st_size):
+                much = "what is there of it" if there is None else f"the {there:,} bytes that are there of it"
+                what = f"it does not let us empty {much}, which can't be gone on with ({error}); ask OCLC to remove it"
+                raise SendFailed(what, self._where, "opening", self.acknowledged, True) from error
 
     def _taken(self, how: str) -> TakenCut:
         return TakenCut(how, self._where, self.acknowledged)
@@ -265,16 +251,23 @@ class Sending:
             self._progress(end)
 
     def _compare(self, size: int) -> None:
-        """Asks the size on the open handle: that works although the server takes the file once it is closed."""
+        """Raises SendFailed when the open file has another size; with a server that does not tell, every write was
+        acknowledged."""
+        there = self._size_there()
+        if there is not None and there != size:
+            raise SendFailed(f"the server has {there:,} of {size:,} bytes", self._where, "writing", self.acknowledged, True)
+
+    def _size_there(self) -> int | None:
+        """The size of the open file (bytes), asked on its handle: that works although the server takes the file once it is
+        closed. None from a server that does not tell."""
         try:
             kind, message = self._sftp._request(CMD_FSTAT, self._handle)
         except OSError as error:
             if self._link_lost(error):
                 raise
-            return  # a server that does not tell: every write was acknowledged
-        there = paramiko.SFTPAttributes._from_msg(message).st_size if kind == CMD_ATTRS else None
-        if there is not None and there != size:
-            raise SendFailed(f"the server has {there:,} of {size:,} bytes", self._where, "writing", self.acknowledged, True)
+            return None
+        size: int | None = paramiko.SFTPAttributes._from_msg(message).st_size if kind == CMD_ATTRS else None
+        return size
 
     def close(self) -> None:
         """Closes the file; its status counts. Raises SendFailed."""

@@ -27,7 +27,8 @@ OUTCOMES = ("match", "create", "replace", "field transfer", "unresolved", "data 
 class FileAccount:
     """One output file. While no report of it has come the outcomes are None (never 0) and all of it is not reported.
     `unknown_rows` are rows of its reports that answer no record of the file; `reports` counts its processing reports.
-    While it is not reported whole, `due_at` is the instant from which on that is `late` (late.py)."""
+    While it is not reported whole, `due_at` is the instant from which on that is `late` (late.py). `next_steps` are what is
+    to be done where OCLC may have a truncated copy."""
 
     name: str
     stream: str
@@ -44,6 +45,7 @@ class FileAccount:
     unknown_rows: int
     sent_at: str | None
     due_at: str | None
+    next_steps: tuple[str, ...] = ()
 
     @property
     def balanced(self) -> bool:
@@ -105,7 +107,7 @@ def _file_account(file: OutboxFile, answer: _Answer | None, awaited: Awaited | N
     gone = file.state in ("sent", "uncertain", "taken_cut") or (file.state == "alma" and answer is not None)
     sent = file.records if gone or answer else 0
     blank = FileAccount(file.name, file.stream, file.state, file.records, sent, None, {}, sent, False, None, None, 0, 0,
-                        file.sent_at, clock.iso(awaited.due) if awaited else None)
+                        file.sent_at, clock.iso(awaited.due) if awaited else None, file.next_steps)
     late = awaited is not None and awaited.late
     if answer is None:
         return replace(blank, late=late)

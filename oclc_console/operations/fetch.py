@@ -30,7 +30,7 @@ from oclc_console.workspace import Workspace, folder_name
 if TYPE_CHECKING:
     from oclc_console.oclc.exchange import Entry, Link
 
-_PART = "fetched-"  # how the name of a file begins that is being fetched, in the run's folder
+_PART = ".part"  # how the name of a file ends that is being fetched, in the run's folder
 
 
 def fetch(workspace: Workspace, symbol_code: str) -> Operation:
@@ -70,9 +70,18 @@ class _Fetch:
     symbol: Symbol
 
     def work(self, run: RunFolder) -> Iterator[Event]:
+        from oclc_console.oclc.exchange import Stopped
+
         self._clear_after_the_dead(run)
+        try:
+            yield from self._all(run)
+        except (Stopped, OtherSideError):
+            if not run.stop.is_set():  # else the link was hung up because somebody asked to stop
+                raise
+
+    def _all(self, run: RunFolder) -> Iterator[Event]:
         address = address_of(self.workspace, self.symbol)
-        with connect_for(self.workspace, self.symbol) as link:
+        with connect_for(self.workspace, self.symbol, run.stop) as link:
             yield Connected(address.host, address.port, address.account, link.host_key)
             folders = []
             for folder in self._folders(link):
@@ -137,7 +146,7 @@ class _Fetch:
             return ReportRefused(entry.name, f"{reason} It was left on OCLC's server.", entry.size)
         if entry.size > folder.largest:
             return _too_large(entry, folder)
-        handle, name = tempfile.mkstemp(dir=run.path, prefix=_PART, suffix=".part")
+        handle, name = tempfile.mkstemp(dir=run.path, prefix="fetched-", suffix=_PART)
         part = Path(name)
         try:
             with os.fdopen(handle, "wb") as target:
@@ -187,7 +196,7 @@ class _Fetch:
 
     def _clear_after_the_dead(self, run: RunFolder) -> None:
         """Removes what a fetch that was killed had half-fetched. No other fetch of this symbol lives: we hold its lock."""
-        for part in self.workspace.runs.glob(f"*-fetch-{folder_name(self.symbol.code)}*/{_PART}*.part"):
+        for part in self.workspace.runs.glob(f"*-fetch-{folder_name(self.symbol.code)}*/*{_PART}"):
             if part.parent != run.path and part.parent.name.split("-")[2] == folder_name(self.symbol.code):
                 part.unlink(missing_ok=True)
 

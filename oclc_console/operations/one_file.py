@@ -17,6 +17,7 @@ from oclc_console.errors import HereError, OtherSideError
 from oclc_console.files import FileMark, locked, mark_of, sha256_of
 from oclc_console.oclc.names import belongs_to
 from oclc_console.operations.connection import address_of, connect_for
+from oclc_console.operations.cut_short import look, may_be_cut, not_sent
 from oclc_console.operations.meter import Meter
 from oclc_console.operations.outbox import OutboxFile, WentOut, after
 from oclc_console.settings import Stream, Symbol
@@ -25,7 +26,6 @@ from oclc_console.store.events import (
     Connected,
     Event,
     FileClosing,
-    FileCompared,
     FileNotSent,
     FileOpened,
     FileSent,
@@ -39,12 +39,22 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 4
 PAUSES = (1.0, 4.0, 12.0)  # seconds before the next attempt, give or take a half: many clients must not come back at once
-CUT = "OCLC may hold a truncated copy. The report's row count settles it, or a person with --again and a reason"
 STAGES = {"opening": "started", "writing": "opened", "closing": "closing"}
 
 
 class NoConnection(OtherSideError):
-    """No connection came about in all attempts; nothing was begun on it."""
+    """No connection came about in all attempts; nothing was begun on it. `lasting` when the server's answer would be the same
+    a little later."""
+
+    def __init__(self, why: OtherSideError, *, lasting: bool = False) -> None:
+        self.lasting = lasting
+        super().__init__(why.what, where=why.where, then=why.then)
+
+
+class ServerRefuses(OtherSideError):
+    """The server itself refused a file: no other would get through either, and it is not asked again by itself."""
+
+    needs_somebody = True
 
 
 @dataclass(frozen=True)
@@ -76,16 +86,24 @@ class Upload:
 
 
 class Line:
-    """One connection, made when it is needed and made again when it was lost."""
+    """One connection, made when it is needed and made again when it was lost. `further` when another stands already: this one
+    is only tried, once, until it has `stood`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, further: bool = False) -> None:
         self.link: Link | None = None
+        self.stood, self._further = False, further
+
+    @property
+    def on_trial(self) -> bool:
+        """Whether it is no loss when it does not come about."""
+        return self._further and not self.stood
 
     def connected(self, upload: Upload) -> Iterator[Event]:
         """Connects where there is no connection. Raises LinkLost, LoginRefused, UnknownHostKey, ... or Stopped."""
         if self.link is None:
             address = address_of(upload.workspace, upload.symbol)
             self.link = connect_for(upload.workspace, upload.symbol, upload.stop)
+            self.stood = True
             yield Connected(address.host, address.port, address.account, self.link.host_key)
 
     def hang_up(self) -> None:
@@ -96,8 +114,7 @@ class Line:
 
 
 def send_one(upload: Upload, line: Line, file: OutboxFile) -> Generator[Event, None, None]:
-    """Sends one file. Raises NoConnection, what a connection raises that is no use to try again, or OtherSideError when the
-    server itself refuses: then no other file would get through either."""
+    """Sends one file. Raises NoConnection, what a connection raises that is no use to try again, or ServerRefuses."""
     if upload.again == file.name:
         log.append(upload.workspace, "upload.again", upload.symbol.code, file=file.name, sha256=file.sha256,
                    state=file.state, reason=upload.reason)
@@ -149,7 +166,7 @@ class _Course:
         self.listed = False  # what is there of it was seen a moment ago
 
     def attempts(self) -> Generator[Event, None, None]:
-        from oclc_console.oclc.exchange import LinkLost, SendFailed, Stopped, TakenCut
+        from oclc_console.oclc.exchange import LinkLost, LoginRefused, NoFileExchange, SendFailed, Stopped, TakenCut
 
         for attempt in range(1, ATTEMPTS + 1):
             last = attempt == ATTEMPTS or self.upload.stop.is_set()
@@ -159,20 +176,24 @@ class _Course:
             except Stopped:
                 self.line.hang_up()
                 if self.begun:
-                    yield self._not_sent("partial", "stopped; resume goes on with it")
+                    yield not_sent(self.file, "partial", "stopped; resume goes on with it")
                 return
             except TakenCut as taken:
                 self.line.hang_up()
-                yield self._not_sent("taken_cut", f"{taken.what}: {CUT}")
+                yield not_sent(self.file, "taken_cut", f"{taken.what}: {may_be_cut(self.file)}")
                 return
             except HereError as ours:
                 self.line.hang_up()
                 if self.begun:
-                    yield self._not_sent(*self._still(ours))
+                    yield not_sent(self.file, *self._still(ours))
+                raise
+            except (LoginRefused, NoFileExchange) as refused:
+                if self.line.on_trial:
+                    raise NoConnection(refused, lasting=True) from refused
                 raise
             except LinkLost as lost:
                 self.line.hang_up()
-                if last:
+                if last or self.line.on_trial:
                     yield from self._gave_up(lost)
                     return
                 yield Note(f"{self.file.name}: {lost.where}: {lost.what}; trying again")
@@ -189,7 +210,7 @@ class _Course:
         assert self.line.link is not None
         start, self.listed = 0, False
         if self.file.state == "partial":
-            seen = self._look(self.line.link)
+            seen = look(self.line.link, self.upload.folder_of(self.file), self.file)
             if seen is not None:
                 yield seen
             if isinstance(seen, FileNotSent):
@@ -198,18 +219,14 @@ class _Course:
             self.listed = seen is not None and self.file.stage != "started"  # of a file only started, no byte can arrive twice
         yield from self._send(self.line.link, start)
 
-    def _not_sent(self, state: str, reason: str) -> FileNotSent:
-        file = self.file
-        return FileNotSent(file.name, state, file.acknowledged, file.attempts, reason, anew=file.anew and state == "partial")
-
     def _still(self, ours: HereError) -> tuple[str, str]:
         """The state, and why, of a file whose sending ended here: what was sent of it so far is not to be relied upon."""
         return "partial" if self.file.stage in ("opened", "closing") else "waiting", ours.what
 
     def _gave_up(self, lost: OtherSideError) -> Iterator[Event]:
         if not self.begun:
-            raise NoConnection(lost.what, where=lost.where, then=lost.then) from lost
-        yield self._not_sent("partial", f"{lost.what}; {self._next_step()}")
+            raise NoConnection(lost) from lost
+        yield not_sent(self.file, "partial", f"{lost.what}; {self._next_step()}")
 
     def _next_step(self) -> str:
         """What to do about a file that is left partial."""
@@ -227,46 +244,12 @@ class _Course:
             stage = "opened"  # bytes of it may have been there since an earlier attempt
         self.file = replace(self.file, state="partial", stage=stage, acknowledged=failed.acknowledged)
         if failed.server_said:
-            yield self._not_sent("waiting" if stage == "started" else "partial", failed.what)
-            raise OtherSideError(failed.what, where=failed.where,
-                                 then=f"{failed.acknowledged:,} of {self.file.bytes:,} bytes were acknowledged. It is not "
-                                      "tried again by itself: ask OCLC, then run the same command again.") from failed
+            yield not_sent(self.file, "waiting" if stage == "started" else "partial", failed.what)
+            raise ServerRefuses(failed.what, where=failed.where,
+                                then=f"{failed.acknowledged:,} of {self.file.bytes:,} bytes were acknowledged. It is not "
+                                     "tried again by itself: ask OCLC, then run the same command again.") from failed
         if last:
-            yield self._not_sent("partial", f"{failed.what}; {self._next_step()}")
-
-    def _look(self, link: Link) -> FileNotSent | FileCompared | None:
-        """For a file whose upload was cut short: where it may go on, or the state it is in. The one case where the listing
-        says something: here it is absence that is the bad news. None when nothing of it was ever there."""
-        listed = link.listing(self.upload.folder_of(self.file))
-        there = next((entry.size for entry in listed if entry.name == self.file.name), None)
-        if there is not None:
-            return self._compare(link, there)
-        if self.file.stage == "started":  # not a byte was written: at worst OCLC took an empty file
-            return None
-        if self.file.stage == "closing":
-            return self._not_sent("uncertain", "every byte was acknowledged, then its upload was cut short around the close "
-                                               "and it is not listed any more: the report's row count settles it")
-        return self._not_sent("taken_cut", f"its upload was cut short and it is not listed any more: {CUT}")
-
-    def _compare(self, link: Link, there: int) -> FileNotSent | FileCompared:
-        from oclc_console.oclc.exchange import resume_at
-
-        name, start = self.file.name, resume_at(self.file.bytes, there, self.file.acknowledged)
-        if self.file.anew:
-            return FileCompared(name, there, 0, "the file changed here while they were sent, so it is sent from its start")
-        if there > self.file.bytes:
-            return FileCompared(name, there, 0, "more than ours has, so it is sent from its start")
-        if not start:
-            return FileCompared(name, there, 0, "too little to go on with, so it is sent from its start")
-        try:
-            differs = link.differs_at(self.file.path, f"{self.upload.folder_of(self.file)}/{name}", start)
-        except PermissionError:
-            return FileCompared(name, there, 0, "the server does not let us read them to compare, so it is sent from its start")
-        except FileNotFoundError:
-            return self._not_sent("taken_cut", f"its upload was cut short and it was taken while we looked: {CUT}")
-        if differs is not None:
-            return FileCompared(name, there, 0, f"they differ from ours at byte {differs:,}, so it is sent from its start")
-        return FileCompared(name, there, start, f"compared with ours, the same: sending goes on at byte {start:,}")
+            yield not_sent(self.file, "partial", f"{failed.what}; {self._next_step()}")
 
     def _send(self, link: Link, start: int) -> Iterator[Event]:
         file, number = self.file, self.file.attempts + 1

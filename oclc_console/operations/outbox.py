@@ -30,8 +30,8 @@ class OutboxFile:
     OCLC); uncertain (the link died around the close); taken_cut (OCLC took it before every byte was there and closed);
     refused (the same bytes went out under the name `twin`); alma (delivered by Alma, only accounted here). `stage` says how
     far an interrupted upload had come: started (the server was asked to open it, not a byte was written), opened or
-    closing. With `anew` what is there of it is not ours any more and is not gone on with. `acknowledged` is in bytes, `sent_at`
-    an ISO instant."""
+    closing. With `anew` what is there of it is not ours any more and is not gone on with. `answered` when its report has
+    settled what arrived. `acknowledged` is in bytes, `sent_at` an ISO instant."""
 
     name: str
     path: Path
@@ -55,6 +55,19 @@ class OutboxFile:
     reason: str = ""
     twin: str = ""
     anew: bool = False
+    answered: bool = False
+
+    @property
+    def next_steps(self) -> tuple[str, ...]:
+        """What is to be done about a file of which OCLC may have a truncated copy: each the command, and its key. Empty for any
+        other file."""
+        if self.state not in DOUBTFUL:
+            return ()
+        fetch = f"fetch its report, which settles it: oclc-console fetch {self.symbol}, or f in Runs"
+        again = f"oclc-console upload {self.symbol} --again {self.name} --reason WHY, or t on its page in Runs"
+        if self.answered:
+            return (f"send it once more, signed: {again}",)
+        return fetch, f"or, without waiting for it, a person sends it once more, signed: {again}"
 
 
 def read_outbox(workspace: Workspace, symbol: str) -> tuple[OutboxFile, ...]:
@@ -75,11 +88,10 @@ def settled(file: OutboxFile, report: ReportInfo | None) -> OutboxFile:
     if file.state not in DOUBTFUL or report is None:
         return file
     if report.ends == file.records and report.last_end == file.bytes:
-        return replace(file, state="sent", acknowledged=file.bytes,
+        return replace(file, state="sent", acknowledged=file.bytes, answered=True,
                        reason=f"its report answers all {file.records:,} records: it arrived whole")
-    return replace(file, state="taken_cut", acknowledged=report.last_end,
-                   reason=f"its report answers {report.ends:,} of {file.records:,} records: OCLC has a truncated copy. "
-                          "Send it again with --again and a reason")
+    return replace(file, state="taken_cut", acknowledged=report.last_end, answered=True,
+                   reason=f"its report answers {report.ends:,} of {file.records:,} records: OCLC has a truncated copy")
 
 
 def _prepared(workspace: Workspace, symbol: str) -> list[OutboxFile]:

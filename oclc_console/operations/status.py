@@ -119,14 +119,19 @@ def _phase(workspace: Workspace, symbol: Symbol, files: tuple[OutboxFile, ...], 
     if len(sent) < len(files) and all(file.state == "alma" for file in files if file not in sent):
         since = min(file.prepared_at for file in files if file not in sent)
         return f"exported {prepared.in_set:,}, Alma delivers {len(files) - len(sent)} files", "Alma, then OCLC: reports", since
+    cut = sum(file.state in DOUBTFUL and file.answered for file in sent)
+    open_ = sum(file.state in DOUBTFUL and not file.answered for file in sent)
+    doubt = (f", {open_} in doubt" if open_ else "") + (f", {cut} cut short" if cut else "")
     if len(sent) < len(files):
         waiting = "LTS: upload" if all(f.state in ("waiting", "alma") for f in files if f not in sent) else "LTS: resume upload"
         since = min(file.prepared_at for file in files if file not in sent)
-        return f"exported {prepared.in_set:,}, up {len(sent)}/{len(files)}", waiting, since
+        return f"exported {prepared.in_set:,}, up {len(sent)}/{len(files)}{doubt}", waiting, since
     last = max(file.sent_at or file.prepared_at for file in sent)
     if len(reported) < len(sent):
-        return f"up {len(sent)}/{len(files)}, reported {len(reported)}/{len(sent)}", "OCLC: reports", last
-    words = f"reported {len(reported)}/{len(sent)} files"
+        return f"up {len(sent)}/{len(files)}{doubt}, reported {len(reported)}/{len(sent)}", "OCLC: reports", last
+    words = f"reported {len(reported)}/{len(sent)} files{doubt}"
+    if doubt:
+        return words, "LTS: settle what is in doubt" if open_ else "LTS: send again", last
     return words, f"units: {rejections:,} rejected" if rejections else "nothing", last
 
 
@@ -135,14 +140,16 @@ def _alerts(workspace: Workspace, row: SymbolStatus, outbox: tuple[OutboxFile, .
     alerts = []
     for file in outbox:
         if file.state in DOUBTFUL:
-            known = "truncated copy" in file.reason and "report answers" in file.reason
-            remedy = "upload --again sends it once more" if known else "fetch its report: the row count settles it"
-            alerts.append(Alert(row.symbol, f"{file.name}: {file.state.replace('_', ' ')}", remedy))
+            settle = f"f in Runs (fetch {file.symbol}): its report settles it"
+            again = f"t on its page in Runs (upload {file.symbol} --again FILE)"
+            alerts.append(Alert(row.symbol, f"{file.name}: {file.state.replace('_', ' ')}", again if file.answered else settle))
     newest: dict[str, RunState] = {run.verb: run for run in list_runs(workspace, symbol=row.symbol)}
     for run in newest.values():
         if run.state in ("failed", "refused", "interrupted"):
             reason = run.end.reason if run.end else "its process died"
-            alerts.append(Alert(row.symbol, f"{run.verb} {run.state}: {reason}", "look at it in Runs; r resumes"))
+            first = run.end is not None and run.end.needs_somebody
+            then = "Runs says what to do first; then r there" if first else "look at it in Runs; r resumes"
+            alerts.append(Alert(row.symbol, f"{run.verb} {run.state}: {reason}", then))
     return alerts
 
 
@@ -152,7 +159,8 @@ def _late_alerts(workspace: Workspace, outbox: tuple[OutboxFile, ...], reports: 
     for collection in dict.fromkeys(awaited.file.collection for awaited in late):
         mine = [awaited for awaited in late if awaited.file.collection == collection]
         file, longest = mine[0].file, max(awaited.late_by for awaited in mine)
-        how_long = f"{longest.days} d" if longest.days else f"{int(longest.total_seconds() // 3600)} h"
+        hours, minutes = divmod(int(longest.total_seconds() // 60), 60)
+        how_long = f"{longest.days} d" if longest.days else f"{hours} h" if hours else f"{minutes} min"
         which = file.name if len(mine) == 1 else f"{len(mine)} files"
         whole = "whole report" if any(awaited.reported for awaited in mine) else "report"
         yield Alert(file.symbol, f"late by {how_long}: no {whole} on {which}, collection {collection} ({file.stream})",
@@ -172,7 +180,7 @@ def _mail(symbol: str) -> str:
 
 
 def _next_step(row: SymbolStatus) -> Iterator[Alert]:
-    if row.waiting_on.startswith("LTS"):
+    if row.waiting_on.startswith("LTS") and not row.waiting_on.endswith(("doubt", "again")):  # there each file has an alert
         then = {"prepare": "p in Runs", "upload": "u in Runs", "resume": "r in Runs"}
         word = next((w for w in then if w in row.waiting_on), "")
         yield Alert(row.symbol, row.waiting_on.removeprefix("LTS: "), then.get(word, "look at console.toml"))

@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from oclc_console.errors import CallError, ConsoleError
+from oclc_console.operations.allowance import Allowance
 from oclc_console.operations.meter import Meter
 from oclc_console.operations.one_file import Line, NoConnection, Upload, send_one
 from oclc_console.operations.outbox import OutboxFile, WentOut, read_outbox
@@ -31,7 +32,6 @@ from oclc_console.operations.threads import Threads
 from oclc_console.settings import Symbol
 from oclc_console.store.events import (
     Connected,
-    ConnectionsChanged,
     Event,
     FileNotSent,
     FileSent,
@@ -102,15 +102,15 @@ class _Upload:
                 continue
             state = "refused" if file.name in refused else file.state
             files.append({"name": file.name, "state": state, "bytes": file.bytes, "attempts": file.attempts,
-                          "this_run": file.name in touched})
+                          "this_run": file.name in touched, "next_steps": list(file.next_steps)})
         return {"files": files}
 
 
 class _Sender:
     """One connection, and the file it has in hand."""
 
-    def __init__(self) -> None:
-        self.line = Line()
+    def __init__(self, *, further: bool) -> None:
+        self.line = Line(further=further)
         self.file: OutboxFile | None = None
         self.future: Future[None] | None = None
 
@@ -127,7 +127,8 @@ class _Traffic:
         self.error: ConsoleError | None = None
         self.proved = False  # a first connection stood: others may be tried (a login that is refused is not repeated)
         self.wishes = Wishes()
-        self.wanted = self._settings_say = shared.workspace.settings.exchange.connections
+        self._settings_say = shared.workspace.settings.exchange.connections
+        self.allowed = Allowance(self._settings_say)
         self._next_look = 0.0
 
     def events(self) -> Iterator[Event]:
@@ -145,6 +146,8 @@ class _Traffic:
             for event in self.threads.next_event(LOOK_EVERY):
                 self._note(event)
                 yield event
+                if isinstance(event, Connected) and (more := self.allowed.stands(self._standing())):
+                    yield more
             yield from self._collect()
         if self.error is not None:
             raise self.error
@@ -183,15 +186,19 @@ class _Traffic:
         for sender in self.senders:
             if sender.future is None and (file := self._next_file()):
                 self._give(sender, file)
-        while len(self.senders) < (self.wanted if self.proved else 1) and (file := self._next_file()):
-            self.senders.append(_Sender())
+        while len(self.senders) < (self.allowed.most if self.proved else 1) and (file := self._next_file()):
+            self.senders.append(_Sender(further=bool(self.senders)))
             self._give(self.senders[-1], file)
 
     def _retire(self) -> None:
         idle = [sender for sender in self.senders if sender.future is None]
-        for sender in idle[: max(0, len(self.senders) - self.wanted)]:
+        for sender in idle[: max(0, len(self.senders) - self.allowed.asked)]:
             sender.line.hang_up()
             self.senders.remove(sender)
+
+    def _standing(self) -> int:
+        """How many connections have come about, at least the one that the others were tried after."""
+        return max(1, sum(sender.line.stood for sender in self.senders))
 
     def _next_file(self) -> OutboxFile | None:
         """The first file that no other of its collection is in front of."""
@@ -224,8 +231,8 @@ class _Traffic:
             elif isinstance(error, NoConnection) and len(self.senders) > 1:
                 self.senders.remove(sender)
                 self.waiting = sorted([*self.waiting, file], key=lambda waiting: self.order[waiting.name])
-                self.wanted = len(self.senders)
-                yield Note(f"{error.what}: going on with {self.wanted} connections")
+                if fewer := self.allowed.refused(self._standing(), error.what, lasting=error.lasting):
+                    yield fewer
             elif isinstance(error, ConsoleError):
                 self.error = self.error or error
             else:
@@ -247,8 +254,7 @@ class _Traffic:
                 self.shared.paused.clear()
             yield Paused() if self.wishes.paused else Resumed()
         if self.wishes.connections != before.connections:
-            self.wanted = self.wishes.connections or self._settings_say
-            yield ConnectionsChanged(self.wanted)
+            yield self.allowed.ask(self.wishes.connections or self._settings_say)
         if self.wishes.retry:
             yield from self._try_again(self.wishes.retry)
 

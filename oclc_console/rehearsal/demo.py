@@ -59,10 +59,11 @@ exclude = ["@no_worldcat", "@brief"]
 records_per_file = {records_per_file}
 '''
 
-_IMPATIENT = """late_after_hours = 0.0005                # a demo of what can go wrong: two seconds, where OCLC has a day
-late_first_days = 0.00002
-connect_seconds = 5
+_IMPATIENT = """connect_seconds = 5                      # a demo of what can go wrong: nobody waits for long
 stall_seconds = 3                        # a link on which nothing moves is given up; the usual is 30
+"""
+_SOON_LATE = """late_after_hours = 0.01                  # half a minute, where OCLC has a day
+late_first_days = 0.0004
 """
 
 _SYMBOL = '''
@@ -99,7 +100,10 @@ def settings_text(records: int, fault: str = "") -> str:
     is to go wrong, nobody waits for long."""
     person = login()
     per_file = max(50, min(20_000, records // 20))
-    head = _HEAD.replace("late_after_hours = 1\n", _IMPATIENT) if fault else _HEAD
+    head = _HEAD
+    if fault:
+        late = _SOON_LATE if fault == "report-late" else "late_after_hours = 1\n"
+        head = head.replace("late_after_hours = 1\n", late + _IMPATIENT)
     parts = [head.format(key=person_key(person), login=as_toml(person), records_per_file=per_file)]
     symbols = (("ZMD", "Medical library", "retained", '["MED"]', 1000031),
                ("ZUL", "University-wide", "target", '["NET", "ARC", "SCH"]', 1000081))

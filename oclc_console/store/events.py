@@ -72,11 +72,13 @@ class Unknown(Event):
 
 @dataclass(frozen=True)
 class Ended(Event):
-    """The last event of every run. `state`: done, failed, refused or stopped; `exit_code` as the command's."""
+    """The last event of every run. `state`: done, failed, refused or stopped; `exit_code` as the command's. `needs_somebody`
+    where the same command would end in the same way until somebody has done what the reason says."""
 
     state: str
     exit_code: int
     reason: str = ""
+    needs_somebody: bool = False
 
     @property
     def words(self) -> str:
@@ -342,13 +344,16 @@ class Resumed(Event):
 
 @dataclass(frozen=True)
 class ConnectionsChanged(Event):
-    """Somebody asked for more or fewer connections; a connection that is too many ends after the file it has in hand."""
+    """How many connections this upload uses from now on. Without a `why` somebody asked for so many: one that is too many
+    ends after the file it has in hand. Else the server took no more, or takes another one again, and `why` says so."""
 
     count: int
+    why: str = ""
 
     @property
     def words(self) -> str:
-        return f"{self.count} {'connection' if self.count == 1 else 'connections'} from now on"
+        because = f": {self.why}" if self.why else ""
+        return f"{self.count} {'connection' if self.count == 1 else 'connections'} from now on{because}"
 
 
 @dataclass(frozen=True)

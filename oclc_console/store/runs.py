@@ -118,7 +118,8 @@ def _recorded(workspace: Workspace, operation: Operation, folder: RunFolder, jou
         stopped = folder.stop.is_set()
         end = Ended("stopped", 3, "asked to stop") if stopped else Ended("done", operation.exit_code(result))
     except ConsoleError as error:
-        end = Ended("refused" if error.exit_code == 4 else "failed", error.exit_code, str(error))
+        state = "refused" if error.exit_code == 4 else "failed"
+        end = Ended(state, error.exit_code, str(error), error.needs_somebody)
         raise
     except OSError as error:
         ours = from_os_error(error, f"running {operation.verb} {operation.symbol}")

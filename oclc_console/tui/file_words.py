@@ -16,15 +16,17 @@ from oclc_console.tui.widgets.drawing import Cell, Line, wrap
 LABEL = 11  # cells of the words on the left
 
 
-def story_lines(story: FileStory, here: UploadFile | None, now: datetime, width: int) -> list[Line]:
-    """The page. `here` is the file as the run at work has it; None where no run has it in hand."""
+def story_lines(story: FileStory, here: UploadFile | None, now: datetime, width: int, first: str = "") -> list[Line]:
+    """The page. `here` is the file as the run at work has it; None where no run has it in hand. `first` is what somebody has
+    to do about the upload before any file of it can be sent."""
     file = story.known.file
     state = here.state if here is not None else file.state
     done = here.done if here is not None else file.acknowledged
     lines: list[Line] = []
     _say(lines, "state", [words.state_piece(state), (_how_far(done, file), "")], width)
     _say(lines, "", [(file.reason, "muted")] if file.reason and state != "sent" else "", width)
-    for sentence in next_steps(story, here, now):
+    due = here is None and file.state in ("waiting", "partial")
+    for sentence in [*([f"First: {first}"] if first and due else []), *next_steps(story, here, now)]:
         _say(lines, "next", [("→ ", "accent"), (sentence, "")], width)
     lines.append([])
     _say(lines, "stream", f"{file.stream}, collection {file.collection} of {file.sender}"
@@ -33,7 +35,7 @@ def story_lines(story: FileStory, here: UploadFile | None, now: datetime, width:
     _say(lines, "sha256", file.sha256, width)
     _say(lines, "prepared", _when(file.prepared_at, story.prepared_by) + f", from {', '.join(file.source_names)}", width)
     sent = next((attempt for attempt in reversed(story.attempts) if attempt.how.startswith("sent")), None)
-    _say(lines, "sent", _when(sent.ended, sent.by) if sent else "no", width)
+    _say(lines, "sent", _when(sent.ended, sent.by) if sent else "not known" if file.next_steps else "no", width)
     _report(lines, story, now, width)
     lines.append([])
     for attempt in reversed(story.attempts):
@@ -112,9 +114,7 @@ def next_steps(story: FileStory, here: UploadFile | None, now: datetime) -> list
         return [f"The same bytes went out as {known.file.twin}; there is nothing to send." if known.file.twin
                 else "Prepare its sources again."]
     if state in ("uncertain", "taken_cut"):
-        settled = state == "taken_cut" and known.answer is not None
-        return [*([] if settled else ["Press f to fetch its report: the row count settles what arrived."]),
-                "Press t to send it once more, with a reason that stays in the log."]
+        return _next_doubtful(known.file)
     if rejected := rejected_of(known):
         return [f"OCLC rejected {rejected:,} of {known.file.records:,} records: press 4 for them."]
     if known.answer is None and known.late_by(now):
@@ -122,6 +122,14 @@ def next_steps(story: FileStory, here: UploadFile | None, now: datetime) -> list
     if known.answer is None and state == "sent":
         return ["Nothing: wait for its report. f fetches what is there."]
     return []
+
+
+def _next_doubtful(file: OutboxFile) -> list[str]:
+    """Of a file that OCLC may have, whole or in part: its report settles it, or a person."""
+    fetch = f"Press f to fetch its report (oclc-console fetch {file.symbol}): the row count settles what arrived."
+    command = f"oclc-console upload {file.symbol} --again {file.name} --reason WHY"
+    again = f"Press t to send it once more, with a reason that stays in the log ({command})."
+    return [again] if file.answered else [fetch, f"Or p{again[1:]}"]
 
 
 def _next_live(here: UploadFile) -> list[str]:

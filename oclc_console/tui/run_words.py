@@ -232,6 +232,8 @@ def advice(run: RunState) -> list[str]:
                 "the streams in console.toml and press r."]
     if run.state == "interrupted":
         return ["Its process died. Press r: the same command again goes on where it stood."]
+    if run.end is not None and run.end.needs_somebody:
+        return ["First do what it says here; then press r for the same command again."]
     if run.state in ("failed", "stopped", "refused"):
         return ["Press r for the same command again; nothing is sent or filed twice."]
     return []

@@ -29,16 +29,19 @@ def needs(run: RunState, upload: UploadFacts, files: Sequence[UploadFile], now: 
     known = {name: each for name, each in upload.known.items() if name not in refused}
     now_is = {file.name: known[file.name].file.state if file.name in known else file.state for file in files}
     left = [name for name, state in now_is.items() if state in ("waiting", "partial")]
-    doubt = [name for name, state in now_is.items() if state in ("uncertain", "taken_cut") and not _answered(known.get(name))]
-    cut = [name for name, each in known.items() if each.file.state == "taken_cut" and each.answer is not None]
+    doubt = [name for name, state in now_is.items() if state in ("uncertain", "taken_cut") and not _settled(known.get(name))]
+    cut = [name for name, each in known.items() if each.file.state == "taken_cut" and each.file.answered]
     late = {name: by for name, each in known.items() if each.file.state == "sent" and (by := each.late_by(now))}
     rejected = {name: count for name, each in known.items() if (count := rejected_of(each))}
     held = sum(known[name].file.records for name in rejected)
+    first = "first do what it says here, then " if run.end is not None and run.end.needs_somebody else ""
     found = [
-        (left, f"{_files(left)} not sent yet: press r to go on with the upload"),
+        (left, f"{_files(left)} not sent yet: {first}press r to go on with the upload"),
         (refused, f"{_files(refused)} refused: ↵ says why"),
-        (doubt, f"{_files(doubt)} may have been taken cut short: press f, the report's row count settles it"),
-        (cut, f"{_files(cut)} taken cut short, as the report shows: press t to send it once more, with a reason"),
+        (doubt, f"{_files(doubt)} may have been taken cut short: press f, the report settles it (oclc-console fetch "
+                f"{run.symbol}); or t, to send it once more with a reason (upload --again)"),
+        (cut, f"{_files(cut)} taken cut short, as the report shows: press t to send it once more, with a reason "
+              "(upload --again)"),
         (late, f"no report for {_files(late)}, up to {words.age_of(max(late.values(), default=0))} late: press f to "
                "fetch it; if there is none, ask OCLC"),
         (rejected, f"{_files(rejected)} with rejected records, {sum(rejected.values()):,} of {held:,}: press 4 "
@@ -47,8 +50,8 @@ def needs(run: RunState, upload: UploadFacts, files: Sequence[UploadFile], now: 
     return [Need(tuple(names), sentence) for names, sentence in found if names]
 
 
-def _answered(known: Known | None) -> bool:
-    return known is not None and known.answer is not None
+def _settled(known: Known | None) -> bool:
+    return known is not None and known.file.answered
 
 
 def _files(names: Sized) -> str:

@@ -16,6 +16,7 @@ from oclc_console.store.events import (
     FileNotSent,
     FileSent,
     FileStarted,
+    Note,
     Paused,
     Resumed,
     TriedAgain,
@@ -37,7 +38,8 @@ RANK = {"sending": 0, "refused": 1, "taken_cut": 1, "uncertain": 1, "partial": 1
 @dataclass(frozen=True)
 class UploadFile:
     """One file of an upload. `tries` counts those of this run and before; `failed` is a file that did not get through in
-    this run and is not being tried again; `behind` is the file of its collection that it waits for."""
+    this run and is not being tried again; `between` is one whose last try failed a moment ago and that is about to be tried
+    again; `behind` is the file of its collection that it waits for."""
 
     name: str
     state: str
@@ -47,6 +49,7 @@ class UploadFile:
     records: int | None = None
     tries: int = 0
     failed: bool = False
+    between: bool = False
     reason: str = ""
     behind: str = ""
 
@@ -60,10 +63,14 @@ def upload_files(run: RunState, due: Sequence[OutboxFile]) -> list[UploadFile]:
         name = getattr(recorded.event, "name", None)
         if name in files or isinstance(recorded.event, FileStarted | FileNotSent):
             files[str(name)] = _after(files.get(str(name)) or _bare(str(name)), recorded.event)
+        elif isinstance(recorded.event, Note):  # `NAME: why; trying again`
+            name = recorded.event.text.split(": ")[0]
+            if name in files and files[name].state == "sending":
+                files[name] = replace(files[name], between=True)
     if run.state != "running":  # nothing is being sent by a run that is over
         return [replace(file, state="partial") if file.state == "sending" else file for file in files.values()]
     for name, (done, total) in in_flight(run).items():
-        if name in files and files[name].state == "sending":
+        if name in files and files[name].state == "sending" and not files[name].between:
             files[name] = replace(files[name], done=done, total=total)
     return [_waits_behind(file, list(files.values())) for file in files.values()]
 
@@ -82,7 +89,8 @@ def _bare(name: str) -> UploadFile:
 
 def _after(file: UploadFile, event: Event) -> UploadFile:
     if isinstance(event, FileStarted):
-        return replace(file, state="sending", done=event.start, total=event.bytes, tries=event.attempt, failed=False)
+        return replace(file, state="sending", done=event.start, total=event.bytes, tries=event.attempt, failed=False,
+                       between=False)
     if isinstance(event, FileSent):
         return replace(file, state="sent", done=event.bytes, total=event.bytes)
     if isinstance(event, FileNotSent):
@@ -136,6 +144,20 @@ def connections(run: RunState, settings_say: int) -> int:
     """How many connections the run says it may use."""
     last = next((r.event for r in reversed(run.events) if isinstance(r.event, ConnectionsChanged)), None)
     return last.count if isinstance(last, ConnectionsChanged) else settings_say
+
+
+def asked_for(run: RunState, settings_say: int) -> int:
+    """How many connections people asked for, as far as the run has answered."""
+    answers = (r.event for r in reversed(run.events) if isinstance(r.event, ConnectionsChanged) and not r.event.why)
+    return next((event.count for event in answers), settings_say)
+
+
+def fewer_words(run: RunState, settings_say: int) -> str:
+    """That fewer connections are used than were asked for, and why; empty when they are not."""
+    last = next((r.event for r in reversed(run.events) if isinstance(r.event, ConnectionsChanged)), None)
+    if last is None or run.state != "running" or last.count >= (asked := asked_for(run, settings_say)):
+        return ""
+    return f"{last.count} of the {asked} connections asked for: {last.why}"
 
 
 def retries(run: RunState) -> int:
@@ -201,7 +223,7 @@ def asked_words(run: RunState, wished: Wished | None, settings_say: int, now: da
     asked = []
     if wishes.paused != paused(run):
         asked.append("asked to pause" if wishes.paused else "asked to go on")
-    if wishes.connections is not None and wishes.connections != (count := connections(run, settings_say)):
+    if wishes.connections is not None and wishes.connections != (count := asked_for(run, settings_say)):
         asked.append(f"asked to use {words.plural(wishes.connections, 'connection')} instead of {count}")
     asked += [f"asked to try {name} again" for name in wishes.retry]
     if not asked:

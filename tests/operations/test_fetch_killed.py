@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,27 @@ def test_killed_at_any_write_and_run_again_it_ends_as_if_undisturbed(tmp_path: P
         assert not list(workspace.root.rglob("*.part")), "what the dead had half-fetched is cleared away"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_a_fetch_killed_while_a_file_is_coming_leaves_a_part_of_it_which_the_next_one_clears(workspace: Workspace) -> None:
+    large = at_oclc(workspace, "out/ongoing/new") / "metacoll.ZAA.new.D20201102.T240553.1.mrc"
+    large.write_bytes(RECORDS * 200)
+    with odd_oclc(workspace):
+        command = [sys.executable, "-m", "oclc_console", "--workspace", str(workspace.root), "fetch", "ZAA"]
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[2])
+        while not any(part.stat().st_size > 1 << 20 for part in workspace.runs.glob("*/*.part")):
+            assert child.poll() is None, "it was over before it could be killed"
+            time.sleep(0.002)
+        child.kill()
+        child.wait()
+        assert len(list(workspace.runs.glob("*/*.part"))) == 1
+        (dead,) = workspace.runs.glob("*-fetch-ZAA*")
+        (dead / "report-old.part").write_bytes(b"left by an earlier version")
+        result, _ = fetch_once(workspace)
+    assert not list(workspace.root.rglob("*.part"))
+    assert large.name in named(result["records"])
+    assert (workspace.root / "records/ZAA/new" / large.name).stat().st_size == large.stat().st_size
+
+
 def test_a_stop_in_the_middle_of_a_file_leaves_nothing_half(workspace: Workspace) -> None:
     expected_left = name_of()
     stop = threading.Event()
@@ -107,6 +129,20 @@ def test_a_stop_in_the_middle_of_a_file_leaves_nothing_half(workspace: Workspace
     with odd_oclc(workspace):
         result, _ = fetch_once(workspace)
     assert len(result["reports"]) == 1 and len(result["records"]) == 2
+
+
+def test_a_stop_while_the_server_says_nothing_is_not_kept_waiting_for_it(workspace: Workspace) -> None:
+    stop, over = threading.Event(), threading.Event()
+
+    def silent(path: Path) -> None:
+        stop.set()
+        over.wait(60)  # longer than the time after which a silent link is given up
+
+    with odd_oclc(workspace, opening=silent):
+        events = list(run(workspace, fetch(workspace, "ZAA"), stop))
+        over.set()
+    assert isinstance(events[-1], Ended) and events[-1].state == "stopped"
+    assert not list(workspace.root.rglob("*.part"))
 
 
 def test_a_link_that_dies_in_the_middle_fails_the_fetch_and_the_next_one_goes_on(workspace: Workspace) -> None:

@@ -413,7 +413,7 @@ def test_a_truncated_copy_is_proved_by_its_report_and_sent_again_only_by_a_perso
             time.sleep(0.05)
         assert console(workspace, "upload", "ZAA").returncode == 1
         began = time.monotonic()
-        while "truncated copy. Send" not in read_outbox(workspace, "ZAA")[0].reason and time.monotonic() - began < 30:
+        while "has a truncated copy" not in read_outbox(workspace, "ZAA")[0].reason and time.monotonic() - began < 30:
             assert console(workspace, "fetch", "ZAA").returncode in (0, 1)
         (file,) = read_outbox(workspace, "ZAA")
         assert file.state == "taken_cut" and "truncated copy" in file.reason

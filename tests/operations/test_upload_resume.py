@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from oclc_console.errors import HereError
 from oclc_console.files import mark_of
-from oclc_console.oclc.exchange import BACK_OFF, TakenCut, connect, resume_at
+from oclc_console.oclc.exchange import TakenCut, connect, resume_at
+from oclc_console.oclc.sending import BACK_OFF
 from oclc_console.operations.connection import address_of, connect_for
 from oclc_console.operations.outbox import OutboxFile, fold_states, read_outbox
 from oclc_console.operations.upload import upload

@@ -3,6 +3,7 @@ act stands in the journal first, and nothing is sent while it is paused."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,13 +13,14 @@ from pathlib import Path
 import orjson
 import pytest
 
-from oclc_console.cli.rehearsal import ensure_rehearsal
+from oclc_console.cli.rehearsal import accounts_of, ensure_rehearsal
 from oclc_console.errors import OtherSideError
-from oclc_console.operations import one_file
+from oclc_console.operations import allowance, one_file
 from oclc_console.operations.outbox import read_outbox
 from oclc_console.operations.prepare import prepare
 from oclc_console.operations.upload import upload
-from oclc_console.rehearsal.starting import stop_server
+from oclc_console.rehearsal.folder import prepare_rehearsal
+from oclc_console.rehearsal.starting import SERVER_FILE, stop_server
 from oclc_console.store.events import (
     Connected,
     ConnectionsChanged,
@@ -37,6 +39,7 @@ from oclc_console.store.wishes import Wishes, change_wishes
 from oclc_console.workspace import Workspace
 from tests.operations.stage import TOML, archival, carry_out, holding, rehearsing, taken, trusted, workspace_in, write
 from tests.operations.test_upload import big
+from tests.sshd.wire import Wire
 
 THREE = TOML + "\n[exchange]\nconnections = 3\n"
 
@@ -169,6 +172,68 @@ def test_more_connections_can_be_asked_for_while_it_runs_and_the_journal_tells(t
         assert len(taken(folder)) == 9
     assert [event.count for event in events if isinstance(event, ConnectionsChanged)] == [3]
     assert sum(isinstance(event, Connected) for event in events) == 3
+
+
+@contextlib.contextmanager
+def wired(workspace: Workspace) -> Iterator[Wire]:
+    """A wire between the workspace and its rehearsal, which is running."""
+    file = workspace.rehearsal / SERVER_FILE
+    server = orjson.loads(file.read_bytes())
+    wire = Wire(server["port"])
+    file.write_bytes(orjson.dumps({**server, "port": wire.port}))
+    ensure_rehearsal(workspace)
+    try:
+        yield wire
+    finally:
+        wire.close()
+        file.write_bytes(orjson.dumps(server))
+
+
+def test_a_server_that_takes_fewer_connections_than_asked_for_gets_everything_over_those_and_the_journal_tells(
+    tmp_path: Path,
+) -> None:
+    workspace = three_collections(tmp_path)
+    with rehearsing(workspace) as folder, wired(workspace) as wire:
+        wire.most_at_once = 1
+        _, events = carry_out(workspace, upload(workspace, "ZAA"))
+        assert taken(folder) == {file.name: file.path.read_bytes() for file in read_outbox(workspace, "ZAA")}
+    (told,) = [event for event in events if isinstance(event, ConnectionsChanged)]
+    assert told.count == 1 and "takes no connections now" in told.words and "another is tried now and then" in told.words
+    assert not any(isinstance(event, FileNotSent) or "trying again" in event.words for event in events)
+
+
+def test_a_connection_that_was_given_up_is_taken_again_when_the_server_takes_it_and_the_journal_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(allowance, "FIRST_WAIT", 0.05)
+    workspace = three_collections(tmp_path)
+    with rehearsing(workspace) as folder, wired(workspace) as wire:
+        wire.most_at_once, wire.bytes_a_second = 1, 5_000
+
+        def on(event: Event, _: Path) -> None:
+            if isinstance(event, ConnectionsChanged):
+                wire.most_at_once = 0
+
+        events = watched(workspace, threading.Event(), on)
+        assert len(taken(folder)) == 9
+    told = [event for event in events if isinstance(event, ConnectionsChanged)]
+    assert [event.count for event in told][:2] == [1, 2]
+    assert told[1].why == "the server takes another one again"
+    assert sum(isinstance(event, Connected) for event in events) >= 2
+
+
+def test_a_further_connection_whose_login_is_refused_is_not_tried_again_and_the_others_go_on(tmp_path: Path) -> None:
+    workspace = three_collections(tmp_path)
+    with rehearsing(workspace) as folder:
+
+        def on(event: Event, _: Path) -> None:
+            if isinstance(event, Connected):  # the first one stands: from here on nobody is let in
+                prepare_rehearsal(workspace.rehearsal, accounts=accounts_of(workspace.settings), seed=1, refuse_login=True)
+
+        events = watched(workspace, threading.Event(), on)
+        assert len(taken(folder)) == 9
+    (told,) = [event for event in events if isinstance(event, ConnectionsChanged)]
+    assert told.count == 1 and "does not let fx_zaa in" in told.why and "no other is tried" in told.why
 
 
 def test_a_file_that_did_not_get_through_is_tried_again_when_somebody_asks_and_those_behind_it_follow(

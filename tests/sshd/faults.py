@@ -48,6 +48,7 @@ class Fault:
     small: int = 3  # records of a few hundred bytes after them
     stall: float = 2.0
     fires: bool = True  # whether something notes the moment at which it happens
+    once: bool = False  # the server's answer, which is told once and not asked for again by itself
 
 
 @dataclass
@@ -283,11 +284,11 @@ FAULTS = (
           codes=(0, 1), kinds=("sshd/when-quiet",), stall=10.0),
     Fault("old link", "a dead link is noticed by the server while its successor sends the file", LOST, _old_link,
           codes=(0, 1)),
-    Fault("login refused", "login refused", "does not let", _refused, codes=(3,), fires=False,
+    Fault("login refused", "login refused", "does not let", _refused, codes=(3,), fires=False, once=True,
           mishap={"fault": "refuse-login", "fault_times": 9}, kinds=OFTEN),
     Fault("host key changed", "another host key than the pinned one", "HOST KEY HAS CHANGED", _other_key, codes=(3,),
-          fires=False, quick=True, kinds=OFTEN),
-    Fault("host key unknown", "no host key is pinned", "is not pinned", _unpinned, codes=(3,), fires=False,
+          fires=False, once=True, quick=True, kinds=OFTEN),
+    Fault("host key unknown", "no host key is pinned", "is not pinned", _unpinned, codes=(3,), fires=False, once=True,
           kinds=OFTEN),
     Fault("disk full, big file", "disk full at the far end in the middle of a file", r"Failure|No space|quota",
           _full_there(700_000), codes=(3,), disk="server", mishap={"fault": "disk-full", "fault_bytes": MIDDLE}),
@@ -304,16 +305,18 @@ FAULTS = (
           codes=(0, 1, 3)),
     Fault("channel ended", "the channel is closed after one file, the connection stands", LOST,
           _packet(on="open", nth=2, do="end"), packets=True, mishap={"fault": "end-channel"}),
-    Fault("no sftp", "logged in, and there is no file exchange", r"Channel closed|lost|no file exchange|SFTP", _no_sftp,
-          codes=(3,), fires=False, server={"sftp": False}, mishap={"fault": "no-sftp", "fault_times": 9}, kinds=OFTEN),
+    Fault("no sftp", "logged in, and there is no file exchange", "offers no file exchange", _no_sftp, codes=(3,), fires=False,
+          once=True, server={"sftp": False}, mishap={"fault": "no-sftp", "fault_times": 9}, kinds=OFTEN),
+    Fault("no setstat", "link dropped in the middle of a file, and the server refuses to change a file's size", LOST,
+          _wire(MIDDLE, "drop"), codes=(0, 1), server={"denied": "setstat,fsetstat"}, kinds=SSHD_ONLY),
     Fault("silence", "accepts the connection and says nothing", LOST + "|banner", _greeting("silent"), codes=(3,),
           kinds=OFTEN),
     Fault("closes at once", "accepts the connection and hangs up (MaxStartups)", LOST + "|banner", _greeting("close"),
           codes=(3,), kinds=OFTEN),
-    Fault("wrong folder", "the upload folder is not there", "no such folder", _wrong_folder, codes=(3,), fires=False,
+    Fault("wrong folder", "the upload folder is not there", "no such folder", _wrong_folder, codes=(3,), fires=False, once=True,
           kinds=OFTEN),
     Fault("permission denied", "the account may not write", "permission denied", _read_only, codes=(3,), fires=False,
-          server={"read_only": True}, mishap={"fault": "read-only", "fault_times": 9}, kinds=OFTEN),
+          once=True, server={"read_only": True}, mishap={"fault": "read-only", "fault_times": 9}, kinds=OFTEN),
     Fault("local file truncated", "our own file is cut while it is being sent", "changed|not those that were prepared",
           _on_local_file(_truncate), codes=(1, 3), large=96),
     Fault("local file changed", "our own file is overwritten while it is being sent", "changed|not those that were prepared",
@@ -357,7 +360,10 @@ def suffer(fault: Fault, site: Site) -> Outcome:
     """Makes it happen, lifts it, calls the command again, and judges."""
     fault.arrange(site)
     first = site.upload()
-    noticed = _noticed(site, first.began if not fault.fires else site.fired_at())
+    since = first.began if not fault.fires else site.fired_at()
+    noticed = _noticed(site, since)
+    if noticed is None and first.code and since:
+        noticed = first.began + first.seconds - since  # no event of it could be written: only the command itself told
     fired = not fault.fires or site.fired_at() > 0
     shown = {name: file.state for name, file in site.shown().items()}
     site.lift()

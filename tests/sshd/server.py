@@ -44,14 +44,16 @@ LogLevel VERBOSE
 
 class Sshd:
     """A server in a folder. `go_between` puts our packet-level go-between in place of internal-sftp; `read_only` lets nobody
-    write; `sftp` False leaves file exchange out; `most_bytes` limits every file it writes (as a quota would)."""
+    write; `sftp` False leaves file exchange out; `denied` names requests it refuses; `most_bytes` limits every file it
+    writes (as a quota would)."""
 
     def __init__(self, place: Path, *, go_between: bool = False, read_only: bool = False, sftp: bool = True,
-                 most_bytes: int = 0, root: Path | None = None) -> None:
+                 most_bytes: int = 0, denied: str = "", root: Path | None = None) -> None:
         self.place, self.account = place, getpass.getuser()
         self.root = root or place / "root"
         self.port = _free_port()
         self.go_between, self.read_only, self.sftp, self.most_bytes = go_between, read_only, sftp, most_bytes
+        self.denied = denied
         self._process: subprocess.Popen[bytes] | None = None
         place.mkdir(parents=True, exist_ok=True)
         for folder in (IN_BIB, REPORTS):
@@ -88,6 +90,8 @@ class Sshd:
         command = f"internal-sftp -d {self.root}"
         if self.read_only:
             command += " -R"
+        if self.denied:
+            command += f" -P {self.denied}"
         if self.go_between:
             command = f"{sys.executable} {Path(__file__).with_name('go_between.py')} {self.place / 'plan.json'} {self.root}"
         config = _CONFIG.format(port=self.port, place=self.place)

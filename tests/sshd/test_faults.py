@@ -40,4 +40,5 @@ def test_nothing_is_lost_and_nothing_goes_twice_and_what_is_shown_is_true_when(f
         assert set(outcome.final) <= {"sent", "uncertain", "taken_cut"}
         assert sign_for(site, outcome) == []
         assert "Traceback" not in outcome.said, outcome.said
+        assert not (fault.once and "trying again" in outcome.said), outcome.said
         assert outcome.offered, outcome.said

@@ -46,6 +46,7 @@ class Wire:
         self.upstream = port
         self.fired_at = 0.0
         self.bytes_a_second = 0
+        self.most_at_once = 0  # connections; one more is hung up on, as MaxStartups does it (0: any number)
         self.greeting = ""  # "close": hangs up at once; "silent": says nothing
         self.passages: list[Passage] = []
         self._plans: list[tuple[int, int, Act]] = []
@@ -104,7 +105,7 @@ class Wire:
     def lift(self) -> None:
         """From here on everything goes through, also what was held back."""
         self._plans.clear()
-        self._every, self.bytes_a_second, self.greeting = None, 0, ""
+        self._every, self.bytes_a_second, self.greeting, self.most_at_once = None, 0, "", 0
         for passage in self.passages:
             passage.holed.clear()
 
@@ -114,6 +115,11 @@ class Wire:
                 client, _ = self._listener.accept()
             except OSError:
                 return
+            standing = sum(not passage.gone.is_set() for passage in self.passages)
+            if self.most_at_once and standing >= self.most_at_once:
+                self.fired()
+                client.close()
+                continue
             if self.greeting:
                 self.fired()
                 if self.greeting == "close":

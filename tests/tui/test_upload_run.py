@@ -27,6 +27,7 @@ from oclc_console.store.events import (
     FileNotSent,
     FileSent,
     FileStarted,
+    Note,
     Paused,
     Resumed,
     TriedAgain,
@@ -301,7 +302,7 @@ async def test_a_file_that_may_be_at_oclc_is_sent_again_only_with_a_reason(works
         await shows(pilot, "3 of 3")
         await press(pilot, "3", "enter")
         screen = flat(await shows(pilot, "✖ taken cut", "1 need"))
-        assert "press f, the report's row count settles it" in screen
+        assert "press f, the report settles it (oclc-console fetch ZMD); or t, to send it once more with a reason" in screen
         await press(pilot, "t", "enter")
         await shows(pilot, "OCLC may have this file already", "Say in a few words why.")
         await press(pilot, *"OCLC asked", "enter")
@@ -348,6 +349,39 @@ async def test_what_a_colleague_asks_is_seen_too(workspace: Workspace) -> None:
             await shows(pilot, "asked to use 4 connections instead of 1")
             live.say(ConnectionsChanged(4))
             await shows(pilot, "of 4 connections at work")
+
+
+async def test_fewer_connections_than_asked_for_stand_there_with_the_reason_and_asking_goes_on_from_what_was_asked(
+    workspace: Workspace,
+) -> None:
+    with live_upload(workspace) as live:
+        async with console(workspace).run_test(size=SIZE) as pilot:
+            await shows(pilot, "3 of 3")
+            await press(pilot, "3", "enter")
+            change_wishes(live.path, lambda now: replace(now, connections=3))
+            live.say(ConnectionsChanged(3))
+            live.say(ConnectionsChanged(1, "it takes no connections now; another is tried now and then"))
+            screen = flat(await shows(pilot, "of 1 connection at work", "1 of the 3 connections asked for"))
+            assert "it takes no connections now; another is tried now and then" in screen
+            assert "asked to use" not in screen, "it has answered"
+            live.say(ConnectionsChanged(3, "the server takes another one again"))
+            screen = await shows(pilot, "of 3 connections at work")
+            assert "connections asked for" not in screen
+            await press(pilot, "plus")
+            assert read_wishes(live.path).connections == 4
+
+
+async def test_a_file_whose_link_was_lost_a_moment_ago_is_shown_as_about_to_be_tried_again(workspace: Workspace) -> None:
+    name = "1000043.zmd.trusted.20201116.001.mrc"
+    with live_upload(workspace) as live:
+        async with console(workspace).run_test(size=SIZE) as pilot:
+            await shows(pilot, "3 of 3")
+            await press(pilot, "3", "enter")
+            assert "trying again" not in screen_of(pilot)
+            live.say(Note(f"{name}: the connection was lost; trying again"))
+            await shows(pilot, "trying again")
+            live.say(FileStarted(name, 632_000_000, "0" * 64, 2))
+            await until(pilot, lambda: "trying again  " not in screen_of(pilot), "the second try")
 
 
 async def test_connections_stay_between_one_and_eight(workspace: Workspace) -> None:

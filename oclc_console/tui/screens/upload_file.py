@@ -74,9 +74,10 @@ class UploadFileScreen(UploadKeys):
             self.query_one(Lines).show(lambda width: wrap((said, "muted"), width))
             return
         here = self.file if run.state == "running" else None
+        first = run.end.reason if run.end is not None and run.end.needs_somebody else ""
 
         def build(width: int) -> list[Line]:
-            return story_lines(story, here, facts.as_of, width)
+            return story_lines(story, here, facts.as_of, width, first)
 
         self.query_one(Lines).show(build)
 

@@ -19,7 +19,7 @@ from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.dialogs import Field, Form
 from oclc_console.tui.screens.stopping import ask_to_stop
 from oclc_console.tui.upload_facts import DUE, UploadFacts, about_upload
-from oclc_console.tui.upload_words import UploadFile, connections, paused, upload_files
+from oclc_console.tui.upload_words import UploadFile, asked_for, paused, upload_files
 from oclc_console.workspace import Workspace
 
 STEERING = ("pause", "go_on", "connections", "stop")
@@ -160,7 +160,7 @@ class UploadKeys(ConsoleScreen):
     def _wanted(self, run: RunState) -> int:
         """How many connections are asked for now."""
         wished = self._wished.wishes.connections if self._wished else None
-        return wished or connections(run, self.settings_say)
+        return wished or asked_for(run, self.settings_say)
 
     def action_connections(self, by: int) -> None:
         """Asks for one connection more or fewer."""

@@ -25,6 +25,7 @@ from oclc_console.tui.upload_words import (
     UploadFile,
     asked_words,
     curve_of,
+    fewer_words,
     most_pressing_first,
     rate_line,
     result_line,
@@ -77,6 +78,8 @@ class FileRows(Sequence[Row]):
             return "asked again", "accent"
         if file.failed:
             return "t tries again", "warn"
+        if file.between and file.state == "sending":
+            return "trying again", "warn"
         if file.behind:
             return "waits behind" if width < 30 else f"behind {file.behind[: width - 7]}", "muted"
         if file.state in ("sending", "partial") or (file.state == "waiting" and file.done):
@@ -174,6 +177,8 @@ class UploadRunScreen(UploadKeys):
             lines.append(whole)
         if rate := rate_line(run, facts, width):
             lines.append(rate)
+        if fewer := fewer_words(run, self.settings_say):
+            lines += wrap([("! ", "warn"), (fewer, "warn")], width, 2)
         for asked in asked_words(run, self._wished, self.settings_say, facts.as_of):
             lines += wrap([("→ ", "warn"), (asked, "warn")], width, 2)
         if where := where_words(run):

@@ -86,7 +86,7 @@ class Reviews:
         self.path: Path = workspace.root / "rejections" / self.symbol / "reviews.json"
         self._actor = workspace.actor
         self._db = JournalDB(self.path)
-        self._numbers: dict[str, str] = {}
+        self.numbers: dict[str, str] = {}
         self._last = {REVIEWS: 0, ACTS: 0}
         self._read_until = (-1, 0)
 
@@ -106,13 +106,13 @@ class Reviews:
         self.journal.refresh()
         readings, until = self._read_until
         if readings != self.journal.readings:
-            self._numbers, self._last, until = {}, {REVIEWS: 0, ACTS: 0}, 0
+            self.numbers, self._last, until = {}, {REVIEWS: 0, ACTS: 0}, 0
         touched = self.journal.touched
         documents = self.journal.data.get(REVIEWS, {})
         for table, number in touched[until:]:
             self._last[table] = max(self._last.get(table, 0), int(number))
             if table == REVIEWS and (document := documents.get(number)) is not None:
-                self._numbers[document["key"]] = number
+                self.numbers[document["key"]] = number
         self._read_until = (self.journal.readings, len(touched))
 
     def get(self, key: str) -> Review | None:
@@ -127,7 +127,7 @@ class Reviews:
         return map(review_of, list(self.journal.data.get(REVIEWS, {}).values()))
 
     def _document(self, key: str) -> Document | None:
-        number = self._numbers.get(key)
+        number = self.numbers.get(key)
         return None if number is None else self.journal.data.get(REVIEWS, {}).get(number)
 
     def change(self, keys: Iterable[str], change: Change, who: str | None = None, *, take_over: bool = False) -> Changed:
@@ -246,7 +246,7 @@ class Reviews:
         ops: list[Op] = []
         free = self._last[REVIEWS]
         for key, document in documents.items():
-            number = self._numbers.get(key)
+            number = self.numbers.get(key)
             if number is None:
                 free += 1
                 number = str(free)

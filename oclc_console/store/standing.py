@@ -94,9 +94,10 @@ def in_force(entries: Sequence[Entry]) -> list[Entry]:
 
 def standing(entries: Sequence[Entry], verdicts: Sequence[Verdict]) -> Standing:
     """Where a record stands, by its history and OCLC's verdicts. A verdict judges what was said before its upload was
-    received."""
+    received; of two in one instant (the record stands in the file twice) the refusal holds."""
     now = Standing(owner=entries[-1].owner if entries else None)
-    told = [(verdict.at_ms, 0, verdict) for verdict in verdicts]
+    refused = {verdict.at_ms for verdict in verdicts if verdict.word == "refused"}
+    told = [(verdict.at_ms, 0, verdict) for verdict in verdicts if verdict.word != "taken" or verdict.at_ms not in refused]
     happened: list[tuple[int, int, Verdict | State]] = [*told, *((since, 1, state) for since, state in _said(entries))]
     for _, _, what in sorted(happened, key=lambda each: each[:2]):
         now = _set(now, what) if isinstance(what, State) else _judged(now, what)
@@ -133,3 +134,14 @@ def _judged(now: Standing, verdict: Verdict) -> Standing:
     if verdict.word == "refused" and now.state in HANDED_ON:
         return Standing(State.CAME_BACK, now.owner, now.came_back + 1, verdict.report)
     return now
+
+
+def settled(state: State | None, since_ms: int, refused_ms: int, taken_ms: int) -> State:
+    """The state that `standing` gives, from what a person said last and when (-1: nobody did), and from when OCLC last
+    refused and last took the record (-1: never)."""
+    said = state or State.OPEN
+    if taken_ms > refused_ms and taken_ms > since_ms:
+        return State.CONFIRMED
+    if refused_ms > since_ms and (said in HANDED_ON or taken_ms > since_ms):
+        return State.CAME_BACK
+    return said

@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tinydb import where
 
-from oclc_console import clock, files
+from oclc_console import clock
 from oclc_console.errors import CallError, HereError
-from oclc_console.store.reviews import Change, Reviews
+from oclc_console.store.reviews import Change, Review, Reviews
 from oclc_console.store.standing import (
     BY_PEOPLE,
     Entry,
@@ -194,7 +194,7 @@ def test_a_full_disk_leaves_everything_as_it_was(
             raise OSError(errno.ENOSPC, "No space left on device")
         return write(handle, line[: len(line) // 2])
 
-    monkeypatch.setattr(files.os, "write", half)
+    monkeypatch.setattr(os, "write", half)
     with pytest.raises(HereError, match="space"):
         reviews.change(["991", "992"], Change(State.FIXED))
     monkeypatch.undo()
@@ -310,7 +310,8 @@ def test_after_any_sequence_of_changes_and_undos_nothing_is_forgotten(
     tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, str, list[str], State | None, str | None, str]]
 ) -> None:
     workspace = Workspace(tmp_path_factory.mktemp("w"), "jdoe")
-    reviews, before = Reviews(workspace, "ZMD"), {}
+    reviews = Reviews(workspace, "ZMD")
+    before: dict[str, Review] = {}
     for did, who, keys, state, owner, note in acts:
         if did == "change":
             reviews.change(keys, Change(state, owner, note), who, take_over=True)

@@ -1,0 +1,259 @@
+"""The rejections of one or more symbols as columns side by side, with what people did about them kept up to date: what a
+question over hundreds of thousands of records is answered from. Not for values that people see (desk.py).
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from oclc_console.store.gathered import CURRENT, MINOR_ONLY, NEVER, PLAIN, Column, Gathered
+from oclc_console.store.reviews import REVIEWS, Review, Reviews, review_of
+from oclc_console.store.standing import STATES, State, in_ms, settled
+
+_CODE_OF = {state: code for code, state in enumerate(STATES)}
+_WORDS = ("severity", "outcome", "library", "stream", "upload", "group")
+_PLAIN_COLUMNS = ("report", "received", "flags", "rank", "appearances", "last_refused", "last_taken")
+
+
+class Part:
+    """One symbol on the board: its columns, its reviews, and where its rows begin."""
+
+    def __init__(self, gathered: Gathered, reviews: Reviews, first: int) -> None:
+        self.gathered, self.reviews, self.first = gathered, reviews, first
+        self.followed = (-1, 0)  # which reading of the journal, and how much of it, the board has taken in
+
+
+class Board:
+    """Columns of all records, symbol after symbol. A row is a record's place in them. Threads may share it."""
+
+    def __init__(self, parts: Sequence[tuple[Gathered, Reviews]]) -> None:
+        self.parts: list[Part] = []
+        self._firsts: list[int] = []
+        rows = 0
+        for gathered, reviews in parts:
+            self.parts.append(Part(gathered, reviews, rows))
+            self._firsts.append(rows)
+            rows += len(gathered)
+        self.rows = rows
+        self.version = 0
+        self.words: dict[str, list[str]] = {"symbol": [part.gathered.symbol for part in self.parts]}
+        self.columns: dict[str, Column] = {"symbol": self._spread([np.full(len(part.gathered), at, np.uint32)
+                                                                  for at, part in enumerate(self.parts)])}
+        for name in _WORDS:
+            self.words[name], self.columns[name] = self._coded(name)
+        for name in _PLAIN_COLUMNS:
+            self.columns[name] = self._spread([part.gathered[name] for part in self.parts])
+        self.words["report"], self._report_of = self._reports()
+        self.columns["report"] = self.reports_of(self.columns["symbol"], self.columns["report"])
+        self.words["state"] = [state.value for state in STATES]
+        self.words["owner"] = [""]
+        self.columns["state"] = np.zeros(rows, np.uint8)
+        self.columns["owner"] = np.zeros(rows, np.uint32)
+        self.notes: dict[int, str] = {}
+        self._names: dict[int, list[str]] = {}
+        self._owner_codes = {"": 0}
+        self._lock = threading.RLock()
+
+    def _spread(self, columns: Sequence[Column]) -> Column:
+        if len(columns) == 1:
+            return columns[0]
+        return np.concatenate(columns) if columns else np.zeros(0, np.uint32)
+
+    def _coded(self, name: str) -> tuple[list[str], Column]:
+        """A column of words: the words of all symbols, in order, and which stands in each row."""
+        words = sorted({word for part in self.parts for word in part.gathered.words[name]})
+        return words, self._spread([_places(part.gathered.words[name], words)[part.gathered[name]] for part in self.parts])
+
+    def _reports(self) -> tuple[list[str], list[Column]]:
+        """The names of all reports, the newest first, and for each symbol where its own stand in them."""
+        told = {(report["received"], report["name"]) for part in self.parts for report in part.gathered.about["reports"]}
+        names = list(dict.fromkeys(name for _, name in sorted(told, reverse=True)))
+        return names, [_places([report["name"] for report in part.gathered.about["reports"]], names) for part in self.parts]
+
+    def reports_of(self, symbols: Column, reports: Column) -> Column:
+        """Reports by their number within each symbol, as places in `words["report"]`."""
+        found = np.zeros(len(reports), np.uint32)
+        for at, places in enumerate(self._report_of):
+            here = symbols == at
+            if len(places):
+                found[here] = places[reports[here]]
+        return found
+
+    def part_of(self, row: int) -> Part:
+        """The symbol a row belongs to."""
+        return self.parts[bisect_right(self._firsts, row) - 1]
+
+    def word(self, name: str, row: int) -> str:
+        """What stands in a column of words."""
+        return self.words[name][int(self.columns[name][row])]
+
+    # lines
+
+    @cached_property
+    def groups_of_lines(self) -> tuple[Column, Column]:
+        """(row, group), each pair once, of the lines that count for the groups of their record."""
+        return self._pairs(lambda gathered: (gathered["line_flags"] & PLAIN) > 0)
+
+    @cached_property
+    def groups_of_all_lines(self) -> tuple[Column, Column]:
+        """The same of every line of the newest appearance that complained, MINOR ones and noise too."""
+        return self._pairs(lambda gathered: (gathered["line_flags"] & CURRENT) > 0)
+
+    def _pairs(self, counts: Callable[[Gathered], Column]) -> tuple[Column, Column]:
+        rows, groups = [], []
+        for part in self.parts:
+            gathered, here = part.gathered, counts(part.gathered)
+            place = _places(gathered.words["group"], self.words["group"])
+            pairs = (_rows_of_lines(gathered)[here].astype(np.int64) << 32) | place[gathered["line_group"][here]]
+            pairs = np.sort(pairs, kind="stable")  # nearly in order already
+            pairs = pairs[np.concatenate([[True], pairs[1:] != pairs[:-1]])] if len(pairs) else pairs
+            rows.append((pairs >> 32) + part.first)
+            groups.append((pairs & 0xFFFFFFFF).astype(np.uint32))
+        return self._spread(rows), self._spread(groups)
+
+    def rows_with_text(self, holds: Callable[[str], bool]) -> Column:
+        """Which records have a line whose text is such a one."""
+        found = np.zeros(self.rows, bool)
+        for part in self.parts:
+            gathered = part.gathered
+            good = np.fromiter(map(holds, gathered.texts["text"]), bool, len(gathered.texts["text"]))
+            if good.any():
+                found[_rows_of_lines(gathered)[good[gathered["line_text"]]] + part.first] = True
+        return found
+
+    def rows_with_search(self, needle: str) -> Column:
+        """Which records have `needle` (in small letters) in key, numbers or title, or, where it looks like one, in OCLC's
+        record key."""
+        import pyarrow.compute as pc
+
+        found = []
+        for part in self.parts:
+            columns = ["search", "record_key"] if "::" in needle else ["search"]
+            hits = [pc.match_substring(part.gathered.texts[column].arrow(), needle, ignore_case=column == "record_key")
+                    .to_numpy(zero_copy_only=False) for column in columns]
+            found.append(np.logical_or.reduce(hits).astype(bool))
+        return self._spread(found) if found else np.zeros(0, bool)
+
+    def warm(self) -> None:
+        """Makes and loads what the first question by group or word would wait for."""
+        self.rows_with_search("\x1e")
+        _ = self.groups_of_lines, self.groups_of_all_lines
+
+    def ranks(self, column: str) -> Column:
+        """Each record's place in the order of a column of texts (key, title), whatever its case."""
+        if column not in self._ranks:
+            import pyarrow as pa
+            import pyarrow.compute as pc
+
+            texts = pc.utf8_lower(pa.chunked_array([part.gathered.texts[column].arrow() for part in self.parts], pa.string()))
+            ranks = np.empty(self.rows, np.int64)
+            ranks[pc.sort_indices(texts).to_numpy()] = np.arange(self.rows)
+            self._ranks[column] = ranks
+        return self._ranks[column]
+
+    @cached_property
+    def _ranks(self) -> dict[str, Column]:
+        return {}
+
+    # what people did
+
+    def follow(self) -> None:
+        """Takes in what people did since: states, owners and notes."""
+        with self._lock:
+            for part in self.parts:
+                part.reviews.refresh()
+                journal = part.reviews.journal
+                readings, until = part.followed
+                now = (journal.readings, len(journal.touched))
+                if part.followed == now:
+                    continue
+                if readings != journal.readings:
+                    self._begin(part)
+                    until = 0
+                documents = journal.data.get(REVIEWS, {})
+                touched = dict.fromkeys(number for table, number in journal.touched[until:] if table == REVIEWS)
+                self._take(part, [documents[number] for number in touched if number in documents])
+                part.followed = now
+                self.version += 1
+
+    def _begin(self, part: Part) -> None:
+        """A symbol as it stands where nobody has done anything."""
+        rows = slice(part.first, part.first + len(part.gathered))
+        refused, taken = part.gathered["last_refused"], part.gathered["last_taken"]
+        state = np.full(len(part.gathered), _CODE_OF[State.OPEN], np.uint8)
+        state[taken > refused] = _CODE_OF[State.CONFIRMED]
+        state[(taken != NEVER) & (refused >= taken)] = _CODE_OF[State.CAME_BACK]
+        self.columns["state"][rows] = state
+        self.columns["owner"][rows] = 0
+        for kept in (self.notes, self._names):
+            for row in [row for row in kept if rows.start <= row < rows.stop]:
+                del kept[row]
+
+    def _take(self, part: Part, documents: Sequence[dict[str, Any]]) -> None:
+        rows = part.gathered.rows_of([document["key"] for document in documents]).tolist()
+        refused, taken = part.gathered["last_refused"], part.gathered["last_taken"]
+        states, owners = self.columns["state"], self.columns["owner"]
+        for row, document in zip(rows, documents, strict=True):
+            if row == NEVER:
+                continue  # its report is not here: what was done about it stays in the journal
+            at = row + part.first
+            names = self._names.setdefault(at, [])
+            if document["key"] not in names:
+                names.append(document["key"])
+            if len(names) > 1:
+                document = _together([self._document(part, name) for name in names])
+            since = in_ms(document["since"]) if document["since"] else NEVER
+            state = State(document["state"]) if document["state"] else None
+            states[at] = _CODE_OF[settled(state, since, int(refused[row]), int(taken[row]))]
+            owners[at] = self._owner(document["owner"] or "")
+            if document["notes"]:
+                self.notes[at] = "\x1f".join(document["notes"]).lower()
+            else:
+                self.notes.pop(at, None)
+
+    def _document(self, part: Part, key: str) -> dict[str, Any]:
+        number = part.reviews.numbers[key]
+        return part.reviews.journal.data[REVIEWS][number]
+
+    def _owner(self, login: str) -> int:
+        if login not in self._owner_codes:
+            self._owner_codes[login] = len(self.words["owner"])
+            self.words["owner"].append(login)
+        return self._owner_codes[login]
+
+    def review(self, row: int) -> Review | None:
+        """What people did about a record, under whatever of its names."""
+        names = self._names.get(row)
+        if not names:
+            return None
+        return review_of(_together([self._document(self.part_of(row), name) for name in names]))
+
+    @property
+    def minor_only(self) -> Column:
+        """Which records OCLC took all the same: it has nothing but MINOR lines or noise to say of them."""
+        return (self.columns["flags"] & MINOR_ONLY) > 0
+
+
+def _together(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Documents of one record, which had several names before its local number was known, as one."""
+    if len(documents) == 1:
+        return documents[0]
+    newest = max(documents, key=lambda document: document["history"][-1]["at"])
+    history = sorted((line for document in documents for line in document["history"]), key=lambda line: line["at"])
+    return {**newest, "history": history, "notes": [note for document in documents for note in document["notes"]]}
+
+
+def _rows_of_lines(gathered: Gathered) -> Column:
+    return np.repeat(np.arange(len(gathered), dtype=np.int32), np.diff(gathered["line_start"]))
+
+
+def _places(words: Sequence[str], among: Sequence[str]) -> Column:
+    """Where each word stands among others."""
+    place = {word: at for at, word in enumerate(among)}
+    return np.array([place[word] for word in words], np.uint32)

@@ -340,7 +340,7 @@ def test_a_line_that_a_bad_disk_made_unreadable_does_not_hide_the_run(line: byte
 def test_every_event_has_one_line_of_words() -> None:
     samples: dict[str, Any] = {
         "str": "x", "int": 1, "float": 1.0, "bool": False, "int | None": None, "str | None": None, "list[str]": ["a"],
-        "dict[str, int]": {"@brief": 2}, "dict[str, Any]": {}, "list[dict[str, Any]]": [{}],
+        "dict[str, int]": {"@brief": 2}, "dict[str, Any]": {}, "list[dict[str, Any]]": [{"line": 1, "why": "x"}],
     }
     for kind in Event.kinds.values():
         if kind.__module__ != Event.__module__:

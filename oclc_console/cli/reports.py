@@ -1,5 +1,5 @@
-"""`reports import | list | show`: takes in report files that came another way, lists what is here, and shows exceptions or
-the lines of one record. Works with no network. Not for fetching (operations/fetch.py)."""
+"""`reports import | list | show`: takes in report files that came another way, lists what is here, and shows the exceptions
+of a report. Works with no network. Not for fetching (operations/fetch.py), nor for the work on records (reports_work.py)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,23 @@ def run(workspace: Workspace, options: argparse.Namespace) -> int:
         return _import(workspace, options, as_json)
     if options.action == "list":
         return _list(workspace, options, as_json)
-    return _show(workspace, options, as_json)
+    if options.action == "show":
+        return _show(workspace, options, as_json)
+    return _work(workspace, options, as_json)
+
+
+def _work(workspace: Workspace, options: argparse.Namespace, as_json: bool) -> int:
+    from oclc_console.cli import packs, reports_work
+
+    if options.action == "pack":
+        return packs.run_pack(workspace, options, as_json=as_json)
+    if options.action == "merge":
+        return packs.run_merge(workspace, options, as_json=as_json)
+    if options.action == "mark":
+        return reports_work.run_mark(workspace, options, as_json=as_json)
+    if options.action == "undo":
+        return reports_work.run_undo(workspace, as_json=as_json)
+    return reports_work.run_export(workspace, options, as_json=as_json)
 
 
 def _import(workspace: Workspace, options: argparse.Namespace, as_json: bool) -> int:
@@ -49,14 +65,21 @@ def _list(workspace: Workspace, options: argparse.Namespace, as_json: bool) -> i
 
 
 def _show(workspace: Workspace, options: argparse.Namespace, as_json: bool) -> int:
+    from oclc_console.cli.reports_work import one_record_json, one_record_words, records_named
     from oclc_console.operations.import_reports import reports_table
 
     reports = [report for report in reports_table(workspace) if report.name == options.what]
-    documents = _of_report(workspace, reports[0].symbol, options) if reports else list(_of_record(workspace, options.what))
-    if not documents and not reports:
+    if reports:
+        documents = _of_report(workspace, reports[0].symbol, options)
+        show.answer({"rows": documents}, as_json, [_words(document) for document in documents] or ["No exceptions."])
+        return 0
+    found = records_named(workspace, options.what)
+    if not found:
         raise CallError(f"nothing is known of {options.what}", where="reports show",
                         then="Name a report as `oclc-console reports list` shows it, an LSN, or a record key.")
-    show.answer({"rows": documents}, as_json, [_words(document) for document in documents] or ["No exceptions."])
+    rows = list(_of_record(workspace, options.what))
+    words = [line for one in found for line in one_record_words(one)]
+    show.answer({"rows": rows, "records": [one_record_json(one) for one in found]}, as_json, words)
     return 0
 
 

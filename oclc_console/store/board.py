@@ -140,6 +140,11 @@ class Board:
             found.append(np.logical_or.reduce(hits).astype(bool))
         return self._spread(found) if found else np.zeros(0, bool)
 
+    def warm(self) -> None:
+        """Makes and loads what the first question by group or word would wait for."""
+        self.rows_with_search("\x1e")
+        _ = self.groups_of_lines, self.groups_of_all_lines
+
     def ranks(self, column: str) -> Column:
         """Each record's place in the order of a column of texts (key, title), whatever its case."""
         if column not in self._ranks:

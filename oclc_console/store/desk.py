@@ -161,15 +161,16 @@ class Desk:
         return False
 
     def catch_up(self) -> bool:
-        """Gathers what is missing; whether anything had changed. Takes its time: belongs in a thread. Selections that were
-        made before keep what they hold; ask again."""
+        """Gathers what is missing, and makes ready what the first questions need; whether anything had changed. Takes its
+        time: belongs in a thread. Selections that were made before keep what they hold; ask again."""
         self.meanings = load_meanings(self.workspace.root)
-        changed = False
+        changed = self.behind
         for symbol in self._symbols():
             if list_reports(self.workspace, symbol) or gathered_path(self.workspace, symbol).is_file():
                 changed = gathering.gather(self.workspace, symbol) or changed
                 self.reviews(symbol).compact_if_due()
-        board = self._loaded()
+        board = self._loaded() if changed else self._board
+        board.warm()
         with self._lock:
             self._board = board
         return changed

@@ -203,6 +203,34 @@ def test_a_full_disk_leaves_everything_as_it_was(
     assert reviews.change(["991"], Change(State.FIXED)).done == ("991",)
 
 
+TOO_LARGE = """
+import resource, signal, sys
+from pathlib import Path
+from oclc_console.errors import HereError
+from oclc_console.store.reviews import Change, Reviews
+from oclc_console.workspace import Workspace
+reviews = Reviews(Workspace(Path(sys.argv[1]), "jdoe"), "ZMD")
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (reviews.path.stat().st_size + 50, -1))
+try:
+    reviews.change(["991"], Change(note="longer than there is room for " * 20))
+except HereError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits")
+def test_where_the_system_gives_no_more_room_the_half_written_line_is_taken_back(
+    workspace: Workspace, reviews: Reviews
+) -> None:
+    reviews.change(["991"], CLAIM)
+    before = reviews.path.read_bytes()
+    done = subprocess.run([sys.executable, "-c", TOO_LARGE, str(workspace.root)], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    assert b"too large" in done.stdout and reviews.path.read_bytes() == before
+    reviews.change(["991"], Change(State.FIXED))
+    assert stands(reviews, "991") == (State.FIXED, "jdoe")
+
+
 def test_a_line_that_was_seen_and_then_cut_back_is_forgotten_by_readers(workspace: Workspace, reviews: Reviews) -> None:
     reviews.change(["991"], CLAIM)
     size = reviews.path.stat().st_size

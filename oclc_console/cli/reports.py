@@ -73,12 +73,13 @@ def _show(workspace: Workspace, options: argparse.Namespace, as_json: bool) -> i
         documents = _of_report(workspace, reports[0].symbol, options)
         show.answer({"rows": documents}, as_json, [_words(document) for document in documents] or ["No exceptions."])
         return 0
-    found = records_named(workspace, options.what)
-    if not found:
+    rows = list(_of_record(workspace, options.what))
+    names = dict.fromkeys([options.what, *(str(row["lsn"]) for row in rows if row["lsn"])])
+    found = list({one.rejection.ref: one for name in names for one in records_named(workspace, name)}.values())
+    if not found and not rows:
         raise CallError(f"nothing is known of {options.what}", where="reports show",
                         then="Name a report as `oclc-console reports list` shows it, an LSN, or a record key.")
-    rows = list(_of_record(workspace, options.what))
-    words = [line for one in found for line in one_record_words(one)]
+    words = [line for one in found for line in one_record_words(one)] or [_words(row) for row in rows]
     show.answer({"rows": rows, "records": [one_record_json(one) for one in found]}, as_json, words)
     return 0
 

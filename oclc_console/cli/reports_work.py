@@ -32,9 +32,17 @@ def desk_of(workspace: Workspace, symbol: str | None = None) -> Desk:
 def records_named(workspace: Workspace, name: str, symbol: str | None = None) -> list[OneRecord]:
     """The rejected records of this name (a local number, or OCLC's record key), of whatever symbol."""
     with desk_of(workspace, symbol) as desk:
-        symbols = [count.value for count in desk.counts("symbol", Filter(minor=True))]
-        found = [desk.record((each, word)) for each in symbols for word in (name, f"@{name}")]
-        return [one for one in found if one is not None]
+        return [one for ref in _refs(desk, name) if (one := desk.record(ref)) is not None]
+
+
+def _refs(desk: Desk, name: str) -> list[Ref]:
+    """The records of this name: a local number, or OCLC's key of the newest appearance or of one without a number."""
+    symbols = [count.value for count in desk.counts("symbol", Filter(minor=True))]
+    named = [desk.record((symbol, word)) for symbol in symbols for word in (name, f"@{name}")]
+    refs = [one.rejection.ref for one in named if one is not None]
+    if "::" in name:
+        refs += [each.ref for each in desk.query(Filter(text=name, minor=True)) if each.record_key == name]
+    return list(dict.fromkeys(refs))
 
 
 def one_record_json(one: OneRecord) -> dict[str, Any]:
@@ -124,9 +132,7 @@ def _state(word: str | None) -> State | None:
 
 
 def _ref(desk: Desk, name: str) -> Ref:
-    symbols = [count.value for count in desk.counts("symbol", Filter(minor=True))]
-    found = [one.rejection.ref for symbol in symbols for word in (name, f"@{name}")
-             if (one := desk.record((symbol, word))) is not None]
+    found = _refs(desk, name)
     if len(found) == 1:
         return found[0]
     if found:

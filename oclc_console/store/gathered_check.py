@@ -22,12 +22,14 @@ _RECORDS: dict[str, str | int] = {
 }
 _LINES: dict[str, str | int] = {
     "report": _REPORTS, "line": _MOST, "document": _MOST, "text": "text", "group": "group", "type": "line_type",
-    "severity": "line_severity", "times": _MOST, "epoch": _LAST_MS, "flags": 255,
+    "severity": "line_severity", "times": _MOST, "seen": 65_535, "flags": 255,
 }
 _SEEN: dict[str, str | int] = {
     "at": _LAST_MS, "epoch": _LAST_MS, "report": _REPORTS, "upload": "seen_upload", "end": _MOST, "outcome": "seen_outcome",
     "ocn_out": _MOST, "word": SAME, "superseded": 1,
 }
+COLUMNS = frozenset([*_RECORDS, *(f"line_{name}" for name in _LINES), *(f"seen_{name}" for name in _SEEN), "line_start",
+                     "seen_start", "name_sum", "name_row", "text_group"])  # all there are
 _TEXTS = ("key", "record_key", "title", "search")
 _WORDS = ("group", "severity", "outcome", "library", "stream", "upload", "line_type", "line_severity", "seen_outcome",
           "seen_upload")

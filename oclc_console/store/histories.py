@@ -1,5 +1,6 @@
 """What people did about rejections as it travels in a pack: histories read from lines that came from outside, each checked
-before anything is made of it; and written into a laptop's reviews as they are. Not for deciding which side holds (merge_pack.py)."""
+before anything is made of it; and written into a laptop's reviews as they are. Not for deciding which side holds
+(operations/merge_pack.py)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,8 @@ from oclc_console.errors import ConsoleError, InputError
 from oclc_console.operations.merge_pack import merge
 from oclc_console.operations.open_pack import open_pack, put_back
 from oclc_console.operations.pack import pack
-from oclc_console.store.gathered import VERSION
+from oclc_console.store.gathered import VERSION, gathered_path, load_gathered
+from oclc_console.store.gathered_check import COLUMNS
 from oclc_console.store.reviews import Change, Reviews
 from oclc_console.store.standing import State
 from oclc_console.workspace import Workspace
@@ -66,8 +67,8 @@ def test_the_pack_itself_is_sound(office: Workspace, tmp_path: Path) -> None:
     assert open_pack(written(tmp_path / "a.pack", parts_of(office))).root.is_dir()
 
 
-@pytest.mark.parametrize("name", ["../evil.txt", "/tmp/evil", "C:\\evil", "ZUL\\..\\evil", "ZUL/../../evil", "ZUL/evil.exe", "ZUL/",
-                                  "CON", "pack.json/x", "\u202egnp.exe", "ZUL/sent.mrc/../../x"])
+@pytest.mark.parametrize("name", ["../evil.txt", "/tmp/evil", "C:\\evil", "ZUL\\..\\evil", "ZUL/../../evil", "ZUL/evil.exe",
+                                  "ZUL/", "CON", "pack.json/x", "\u202egnp.exe", "ZUL/sent.mrc/../../x"])
 def test_a_part_that_leads_elsewhere_is_refused(office: Workspace, tmp_path: Path, name: str) -> None:
     path = written(tmp_path / "a.pack", {**parts_of(office), name: b"evil"})
     assert "has no place in a pack" in refused(path, office)
@@ -155,7 +156,9 @@ def history(**changes: Any) -> dict[str, Any]:
     {"key": lsn(1)}, {"key": 5, "history": history()["history"]}, {"key": lsn(1), "history": [5]},
     {"key": lsn(1), "history": history()["history"] * 2},
 ])
-def test_work_that_no_console_writes_is_neither_opened_nor_merged(office: Workspace, tmp_path: Path, line: dict[str, Any]) -> None:
+def test_work_that_no_console_writes_is_neither_opened_nor_merged(
+    office: Workspace, tmp_path: Path, line: dict[str, Any]
+) -> None:
     path = written(tmp_path / "a.pack", {**parts_of(office), "ZUL/reviews.jsonl": orjson.dumps(line) + b"\n"})
     before = Reviews(office, "ZUL").path.read_bytes()
     assert "what people did is damaged" in refused(path, office)
@@ -164,17 +167,23 @@ def test_work_that_no_console_writes_is_neither_opened_nor_merged(office: Worksp
     assert Reviews(office, "ZUL").path.read_bytes() == before
 
 
-@pytest.mark.parametrize("lines", [b"nonsense\n", b"[]\n", b'{"report": "../../x", "document": {}}\n', b'{"report": 5, "document": {}}\n',
-                                   b'{"report": "CON.", "document": {}}\n', b"{}\n"])
+@pytest.mark.parametrize("lines", [b"nonsense\n", b"[]\n", b'{"report": "../../x", "document": {}}\n', b"{}\n",
+                                   b'{"report": 5, "document": {}}\n', b'{"report": "CON.", "document": {}}\n'])
 def test_lines_of_a_report_that_leads_elsewhere_are_refused(office: Workspace, tmp_path: Path, lines: bytes) -> None:
     refused(written(tmp_path / "a.pack", {**parts_of(office), "ZUL/exceptions.jsonl": lines}), office)
 
 
-@pytest.mark.parametrize("place", [{}, {"offset": -1}, {"length": 1 << 40}, {"offset": "0"}, {"upload": None}, {"end": "5"}, {"more": 1}])
+@pytest.mark.parametrize("place", [{}, {"offset": -1}, {"length": 1 << 40}, {"offset": "0"}, {"upload": None}, {"end": "5"},
+                                   {"more": 1}])
 def test_places_outside_the_records_are_refused(office: Workspace, tmp_path: Path, place: dict[str, Any]) -> None:
     sound = {"upload": "a.mrc", "end": 5, "lsn": "", "mms": "", "offset": 0, "length": 1}
     line = {**sound, **place} if place else {}
     refused(written(tmp_path / "a.pack", {**parts_of(office), "ZUL/sent.jsonl": orjson.dumps(line) + b"\n"}), office)
+
+
+def test_every_column_there_is_is_checked(office: Workspace) -> None:
+    gathered = load_gathered(gathered_path(office, "ZUL"))
+    assert gathered is not None and gathered.columns.keys() == COLUMNS
 
 
 def test_columns_that_point_outside_themselves_are_refused(office: Workspace, tmp_path: Path) -> None:

@@ -71,10 +71,10 @@ def export_rejections(
         if refs is not None:
             which = Filter(symbol=which.symbol, minor=True)  # whoever names records means them, whatever they are
         names = desk.query(which).refs() if refs is None else list(refs)
-        stamp = clock.stamp(clock.now())
+        stamp, bibs = clock.stamp(clock.now()), _Bibs(workspace)
         if each is None:
             path = to if to is not None and not to.is_dir() else (to or _folder(workspace, which)) / _name(stamp, which, form)
-            return Exported(form, len(names), (_write(desk, path, names, form, None, ""),))
+            return Exported(form, len(names), (_write(desk, bibs, path, names, form, None, ""),))
         folder, files, chosen = to or _folder(workspace, which) / f"{stamp}-by-{each}", [], set(names)
         used: set[str] = set()
         for count in desk.counts(each, which):
@@ -83,7 +83,7 @@ def export_rejections(
             part = [ref for ref in desk.query(_with(which, {each: count.value})).refs() if ref in chosen]
             if part:
                 path = folder / (_unused(f"{each}-{count.value or 'not known'}", used) + _ENDINGS[form])
-                files.append(_write(desk, path, part, form, count.value, count.label))
+                files.append(_write(desk, bibs, path, part, form, count.value, count.label))
         return Exported(form, len(names), tuple(files))
 
 
@@ -149,16 +149,37 @@ def _unused(value: str, used: set[str]) -> str:
 # files
 
 
-def _write(desk: Desk, path: Path, refs: Sequence[Ref], form: Form, value: str | None, label: str) -> ExportedFile:
+class _Bibs:
+    """The MMS ids of bibs by local number, looked up once a symbol."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._known: dict[str, dict[str, str]] = {}
+
+    def mms(self, ref: Ref) -> str:
+        """The MMS id of a record's bib; empty where nothing tells it. A local number may be a holdings id: the ledger (or the
+        pack) knows its bib."""
+        symbol, key = ref
+        if symbol not in self._known:
+            self._known[symbol] = mms_ids(self._workspace, symbol)
+        found = self._known[symbol].get(key, "")
+        if found.isascii() and found.isdecimal():
+            return found
+        return key if _MMS.fullmatch(key) else ""
+
+
+def _write(
+    desk: Desk, bibs: _Bibs, path: Path, refs: Sequence[Ref], form: Form, value: str | None, label: str
+) -> ExportedFile:
     without = 0
     try:
         make_folder(path.parent)
         if form == "xlsx":
-            lines = write_sheet(path, "Rejections", HEADING, _rows(desk, refs))
+            lines = write_sheet(path, "Rejections", HEADING, _rows(desk, bibs, refs))
         elif form == "csv":
-            lines = _counted(path, [HEADING], _rows(desk, refs))
+            lines = _counted(path, [HEADING], _rows(desk, bibs, refs))
         else:
-            ids, without = _alma_ids(desk, refs) if form == "alma" else _numbers(refs)
+            ids, without = _alma_ids(bibs, refs) if form == "alma" else _numbers(refs)
             lines = _counted(path, [[MMS_HEADER]] if form == "alma" else [], ([each] for each in ids))
     except OSError as error:
         raise from_os_error(error, "writing rejections") from error
@@ -185,30 +206,25 @@ def _numbers(refs: Sequence[Ref]) -> tuple[list[str], int]:
     return list(dict.fromkeys(numbers)), len(refs) - len(numbers)
 
 
-def _alma_ids(desk: Desk, refs: Sequence[Ref]) -> tuple[list[str], int]:
-    """The MMS ids of the bibs, each once, and how many records have none. A local number may be a holdings id: the ledger (or
-    the pack) knows its bib."""
-    bibs = {symbol: mms_ids(desk.workspace, symbol) for symbol in {symbol for symbol, _ in refs}}
-    found = [bibs[symbol].get(key) or (key if _MMS.fullmatch(key) else "") for symbol, key in refs]
-    ids = [mms for mms in found if mms.isascii() and mms.isdecimal()]
-    return list(dict.fromkeys(ids)), len(found) - len(ids)
+def _alma_ids(bibs: _Bibs, refs: Sequence[Ref]) -> tuple[list[str], int]:
+    """The MMS ids of the bibs, each once, and how many records have none."""
+    found = [mms for ref in refs if (mms := bibs.mms(ref))]
+    return list(dict.fromkeys(found)), len(refs) - len(found)
 
 
-def _rows(desk: Desk, refs: Sequence[Ref]) -> Iterator[Sequence[str | int]]:
-    bibs = {symbol: mms_ids(desk.workspace, symbol) for symbol in {symbol for symbol, _ in refs}}
+def _rows(desk: Desk, bibs: _Bibs, refs: Sequence[Ref]) -> Iterator[Sequence[str | int]]:
     for ref in refs:
         one = desk.record(ref)
         if one is not None:
-            yield _row(desk, one, bibs[folder_name(ref[0])])
+            yield _row(desk, one, bibs.mms(ref))
 
 
-def _row(desk: Desk, one: OneRecord, bibs: dict[str, str]) -> Sequence[str | int]:
+def _row(desk: Desk, one: OneRecord, mms: str) -> Sequence[str | int]:
     """A record as a line of the table: counts are whole numbers, everything else is text."""
     record, group = one.rejection, desk.group(one.rejection.group)
     texts = [f"{said.severity} {said.text}".strip() for seen in one.appearances for said in seen.complaints
              if said.current and not said.noise]
     notes = [f"{entry.note} ({entry.by}, {entry.at[:10]})" for entry in one.review.notes] if one.review else []
-    mms = bibs.get(record.lsn, "") or (record.lsn if _MMS.fullmatch(record.lsn) else "")
     ocn_now = _text(record.ocn_out)
     return (
         record.symbol, record.library, record.lsn, mms, _text(record.ocn_in), "" if record.staging else ocn_now,

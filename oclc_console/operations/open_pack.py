@@ -104,7 +104,8 @@ def _is_of(folder: Path, pack: PackFile) -> bool:
 
 def _unpack(pack: PackFile, folder: Path) -> None:
     fresh = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    shutil.rmtree(fresh, ignore_errors=True)  # of a process that was killed and had our number
+    for left in folder.parent.glob(f".{folder.name}.*.tmp"):  # by a process that was killed: nobody else is at it now
+        shutil.rmtree(left, ignore_errors=True)
     try:
         workspace = Workspace(make_folder(fresh))
         for name in FOLDERS:

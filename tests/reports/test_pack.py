@@ -159,6 +159,14 @@ def test_a_pack_that_could_not_be_unpacked_to_its_end_leaves_no_folder(
     assert len(list(Reviews(open_pack(file), "ZUL").all())) == 1
 
 
+def test_what_a_killed_process_left_is_cleared_away(office: Workspace, tmp_path: Path) -> None:
+    made = pack(office, "MED", tmp_path / "MED.pack")
+    left = tmp_path / f".MED-{made.about.id[:8]}.99999.tmp"
+    (left / "rejections").mkdir(parents=True)
+    open_pack(made.path)
+    assert not left.exists()
+
+
 # and home
 
 
@@ -243,7 +251,8 @@ def test_notes_on_both_sides_are_no_conflict_and_overwrite_no_state(office: Work
     put_back(laptop)
     assert not merge(office, file).conflicts
     assert (state(office, 1), state(office, 2)) == (State.FIXED, State.FIXED)
-    assert [entry.note for number in (1, 2) for entry in history(office, number) if entry.note] == ["seen on the shelf", "ask Cleo"]
+    notes = [entry.note for number in (1, 2) for entry in history(office, number) if entry.note]
+    assert notes == ["seen on the shelf", "ask Cleo"]
 
 
 def test_a_pack_that_is_worked_on_further_after_a_merge_comes_home_again(office: Workspace, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ whole columns, never record by record. Not for what a record is (rejected.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import eq
@@ -56,9 +56,9 @@ def fitting(board: Board, which: Filter, meanings: Meanings) -> Column:
         wanted = {state.value for state in TO_DO} if which.state == TODO else {which.state}
         fits &= _with_words(board, "state", wanted.__contains__)
     if which.group is not None:
-        fits &= _in_group(board, which.group, board.groups_of_all_lines if which.minor else board.groups_of_lines)
+        fits &= _paired(board, "group", which.group, groups_of(board, which))
     if which.report is not None:
-        fits &= _in_report(board, which.report)
+        fits &= _paired(board, "report", which.report, board.reports_of_rows)
     for word in which.text.lower().split():
         if needle := word.removeprefix("!"):
             holds = _holding(board, needle, meanings)
@@ -72,39 +72,17 @@ def _with_words(board: Board, column: str, good: Callable[[str], bool]) -> Colum
     return codes[board.columns[column]] if codes.any() else np.zeros(board.rows, bool)
 
 
-def _in_group(board: Board, group: str, pairs: tuple[Column, Column]) -> Column:
+def _paired(board: Board, words: str, word: str, pairs: tuple[Column, Column]) -> Column:
+    """Which rows make a pair with this word."""
     found = np.zeros(board.rows, bool)
-    if group in board.words["group"]:
-        found[pairs[0][pairs[1] == board.words["group"].index(group)]] = True
+    if word in board.words[words]:
+        found[pairs[0][pairs[1] == board.words[words].index(word)]] = True
     return found
 
 
-def _reports_of_rows(board: Board) -> Iterator[tuple[Column, Column]]:
-    """(row, report) of every appearance and every line."""
-    for part in board.parts:
-        here = part.gathered
-        for kind in ("seen", "line"):
-            rows = np.repeat(np.arange(len(here)), np.diff(here[f"{kind}_start"])) + part.first
-            reports = here[f"{kind}_report"]
-            yield rows, board.reports_of(np.full(len(reports), board.parts.index(part)), reports)
-
-
-def _in_report(board: Board, report: str) -> Column:
-    found = np.zeros(board.rows, bool)
-    for rows, reports in _reports_of_rows(board):
-        if report in board.words["report"]:
-            found[rows[reports == board.words["report"].index(report)]] = True
-    return found
-
-
-def counted_by_report(board: Board, fits: Column) -> Column:
-    """How many of the rows that fit each report speaks of."""
-    pairs = [np.zeros(0, np.int64)]
-    for rows, reports in _reports_of_rows(board):
-        here = fits[rows]
-        pairs.append((rows[here].astype(np.int64) << 32) | reports[here])
-    together = np.unique(np.concatenate(pairs))
-    return np.bincount(together & 0xFFFFFFFF, minlength=len(board.words["report"]))
+def groups_of(board: Board, which: Filter) -> tuple[Column, Column]:
+    """(row, group), each pair once, of the lines that count for a question."""
+    return board.groups_of_all_lines if which.minor else board.groups_of_lines
 
 
 def _holding(board: Board, needle: str, meanings: Meanings) -> Column:
@@ -117,10 +95,13 @@ def _holding(board: Board, needle: str, meanings: Meanings) -> Column:
         return holds(f"{group.title} {group.words}")
 
     found = board.rows_with_search(needle) | board.rows_with_text(holds)
-    for column in ("library", "stream", "outcome", "severity", "upload", "report", "owner", "symbol"):
+    for column in ("library", "stream", "outcome", "severity", "upload", "owner", "symbol"):
         found |= _with_words(board, column, holds)
     found |= _with_words(board, "state", lambda word: holds(State(word).label))
     found |= _with_words(board, "group", tells)
+    for at, report in enumerate(board.words["report"]):
+        if holds(report):
+            found[board.reports_of_rows[0][board.reports_of_rows[1] == at]] = True
     noted = [row for row, note in board.notes.items() if needle in note]
     found[noted] = True
     return found

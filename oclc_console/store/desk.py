@@ -17,7 +17,7 @@ import numpy as np
 from oclc_console.errors import CallError, InputError
 from oclc_console.oclc.meanings import Group, Meanings, load_meanings
 from oclc_console.store import gathering
-from oclc_console.store.asking import FACETS, SORTS, TODO, Filter, counted_by_report, fitting, order_of, without
+from oclc_console.store.asking import FACETS, SORTS, TODO, Filter, fitting, groups_of, order_of, without
 from oclc_console.store.board import Board
 from oclc_console.store.gathered import Column, gathered_path, load_gathered
 from oclc_console.store.rejected import (
@@ -195,11 +195,9 @@ class Desk:
             raise CallError(f"{facet!r} is nothing to count by", then=f"Choose one of: {', '.join(FACETS)}.")
         board = self._followed()
         fits = fitting(board, without(which, facet), self.meanings)
-        if facet == "group":
-            rows, groups = board.groups_of_all_lines if which.minor else board.groups_of_lines
-            counted = np.bincount(groups[fits[rows]], minlength=len(board.words["group"]))
-        elif facet == "report":
-            counted = counted_by_report(board, fits)
+        if facet in ("group", "report"):
+            rows, words = board.reports_of_rows if facet == "report" else groups_of(board, which)
+            counted = np.bincount(words[fits[rows]], minlength=len(board.words[facet]))
         else:
             counted = np.bincount(board.columns[facet][fits], minlength=len(board.words[facet]))
         found = [Count(word, self._label(facet, word), int(count))

@@ -146,6 +146,16 @@ def measured(times: int, do: Callable[[int], object]) -> list[float]:
     return found
 
 
+def highest_memory() -> float:
+    """The most memory this process ever had, in MB, files that are read in place included. (Where /proc tells it; elsewhere the
+    system's figure, which counts what the process that started this one had.)"""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")]
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def ours(root: Path, times: int) -> dict[str, Any]:
     """The desk. Run in a process of its own."""
     workspace, draw = Workspace(root, "jdoe"), random.Random(2)
@@ -165,7 +175,7 @@ def ours(root: Path, times: int) -> dict[str, Any]:
     found["bulk"] = measured(1, lambda _: desk.change(many, Change(State.FIXED, note="all of them"), take_over=True))
     found["open"] = measured(5, lambda _: Desk.open(workspace).query().page(0, PAGE))
     found["counts"] = measured(5, lambda i: desk.counts(("library", "group", "severity", "owner", "state")[i]))
-    return {**found, "memory": [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]}
+    return {**found, "memory": [highest_memory()]}
 
 
 FIRST = """
@@ -220,7 +230,7 @@ def with_sqlite(root: Path, times: int) -> dict[str, Any]:
                                  [(at + 1,) for at in draw.sample(range(total), min(BULK, total))])
 
     found["bulk"] = measured(1, bulk)
-    return {**found, "memory": [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]}
+    return {**found, "memory": [highest_memory()]}
 
 
 def _filled(root: Path) -> sqlite3.Connection:

@@ -12,6 +12,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,15 +20,16 @@ from tinydb import where
 
 from oclc_console import clock
 from oclc_console.errors import CallError, HereError
+from oclc_console.store.board import settled
 from oclc_console.store.reviews import Change, Review, Reviews
 from oclc_console.store.standing import (
     BY_PEOPLE,
+    STATES,
     Entry,
     State,
     Verdict,
     in_force,
     in_ms,
-    settled,
     standing,
 )
 from oclc_console.workspace import Workspace
@@ -382,7 +384,8 @@ def test_where_a_record_stands_does_not_depend_on_the_order_of_imports(
     held = {verdict.at_ms for verdict in verdicts if verdict.word == "refused"}
     taken = max((v.at_ms for v in verdicts if v.word == "taken" and v.at_ms not in held), default=-1)
     state, since = (entries[-1].state, in_ms(entries[-1].since or "")) if entries else (None, -1)
-    assert settled(state, since, refused, taken) == stands.state
+    facts = [np.array([number]) for number in (STATES.index(state or State.OPEN), since, refused, taken)]
+    assert STATES[settled(*facts)[0]] is stands.state
 
 
 def test_a_fix_is_judged_by_uploads_that_came_after_it_only() -> None:

@@ -21,10 +21,15 @@ def cell(value: str | int | None) -> str | int:
         return "" if value is None else value
     if value.isalnum() and value.isascii():  # most are ids
         return value
-    plain = value
-    if not (value.isascii() and value.isprintable()):
-        plain = text_of(value.encode("utf-8", "backslashreplace")).replace("\x1f", "␟")
+    plain = visible(value)
     return f"'{plain}" if plain.startswith(_RUN_BY_SPREADSHEETS) else plain
+
+
+def visible(value: str) -> str:
+    """Text with its control characters made visible."""
+    if value.isascii() and value.isprintable():
+        return value
+    return text_of(value.encode("utf-8", "backslashreplace")).replace("\x1f", "␟")
 
 
 def csv_line(values: Iterable[str | int | None]) -> bytes:

@@ -8,6 +8,7 @@ machine) failed, safe to run again; 4 refused by a gate.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from datetime import date
 
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from oclc_console.cli.streams import fall_silent, make_writable
 
     make_writable()
-    options = parser().parse_args(arguments)
+    options = parser().parse_args(_with_a_pack(sys.argv[1:] if arguments is None else arguments))
     try:
         from oclc_console.cli import commands
 
@@ -39,6 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from oclc_console.cli.damaged import in_words
 
         return _failed(in_words(error, getattr(options, "workspace", None)), options)
+
+
+def _with_a_pack(arguments: Sequence[str]) -> Sequence[str]:
+    """`oclc-console WID.pack` opens that pack: it is the workspace then."""
+    if arguments and arguments[0].lower().endswith(".pack"):
+        return ["--workspace", *arguments]
+    return arguments
 
 
 def _kinds_of_damage() -> tuple[type[Exception], ...]:
@@ -70,7 +78,8 @@ def _day(text: str) -> date:
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--workspace", metavar="DIR", default=argparse.SUPPRESS, help="the workspace folder (default: here)")
+    shared.add_argument("--workspace", metavar="DIR", default=argparse.SUPPRESS,
+                        help="the workspace folder, or a pack (default: here)")
     shared.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object on stdout")
     shared.add_argument("--as", dest="acting_as", metavar="LOGIN", default=argparse.SUPPRESS, help="act as (rehearsal only)")
     top = argparse.ArgumentParser(prog="oclc-console", parents=[shared],
@@ -123,7 +132,7 @@ def parser() -> argparse.ArgumentParser:
     account.add_argument("symbol", metavar="SYMBOL")
     account.add_argument("--mail", action="store_true", help="the mail to OCLC about what is late or was removed, to be sent")
     _coverage(add("coverage", "where every record of the set went: excluded, set aside, each stream, unrouted, double"))
-    _reports(add("reports", "OCLC's reports: import files, list, show"), shared)
+    _reports(add("reports", "OCLC's reports and the work they make: import, list, show, mark, export, pack, merge"), shared)
     _checklist(add("checklist", "the six milestones of a symbol; sign one off, mark it not applicable, reopen it"))
     status = add("status", "where every symbol is and what it waits for")
     status.add_argument("--format", choices=["text", "json"], default="text")
@@ -146,10 +155,51 @@ def _reports(reports: argparse.ArgumentParser, shared: argparse.ArgumentParser) 
     nameless = actions.add_parser("nameless", help="the records OCLC reported on without a local number, found again in the "
                                                    "files that were sent", parents=[shared])
     nameless.add_argument("symbol", nargs="?", metavar="SYMBOL")
-    show = actions.add_parser("show", help="the exceptions of a report or of one record", parents=[shared])
+    show = actions.add_parser("show", help="the exceptions of a report, or everything about one record", parents=[shared])
     show.add_argument("what", metavar="REPORT|ID", help="a report's name, an LSN or a record key")
     show.add_argument("--from", dest="start", type=_count, default=1, metavar="N", help="first row to show (default 1)")
     show.add_argument("--rows", type=_count, default=50, metavar="N", help="how many rows (default 50)")
+    _reports_work(actions, shared)
+    _reports_out(actions, shared)
+
+
+_Actions = argparse._SubParsersAction  # the type argparse gives its subcommands; it has no public name
+
+
+def _reports_work(actions: _Actions[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
+    mark = actions.add_parser("mark", help="what you did about records: claim, state, note", parents=[shared])
+    mark.add_argument("ids", nargs="+", metavar="ID", help="local numbers or record keys")
+    mark.add_argument("--symbol", metavar="SYMBOL", help="whose records (needed when two symbols know the number)")
+    mark.add_argument("--claim", action="store_true", help="they are yours now")
+    mark.add_argument("--state", metavar="STATE", help="open, claimed, fixed, accepted, excluded, reported or waiting")
+    mark.add_argument("--owner", metavar="LOGIN", help='who has them now; "" is nobody')
+    mark.add_argument("--note", default="", metavar="TEXT")
+    mark.add_argument("--take-over", action="store_true", help="also those that somebody else has")
+    actions.add_parser("undo", help="take your last act back", parents=[shared])
+
+
+def _reports_out(actions: _Actions[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
+    export = actions.add_parser("export", help="rejections as a table, or as ids for Alma", parents=[shared])
+    export.add_argument("symbol", nargs="?", metavar="SYMBOL")
+    for name, words in (("library", 'its code; "" is none known'), ("group", "a group of faults, by its id or title"),
+                        ("severity", "CRITICAL, SEVERE, MINOR"), ("owner", 'a login; "" is nobody'),
+                        ("state", "open, claimed, fixed ..., or todo"), ("report", "a report's name")):
+        export.add_argument(f"--{name}", metavar=name.upper(), help=words)
+    export.add_argument("--text", default="", metavar="WORDS", help="words that must all occur; !word must not")
+    export.add_argument("--minor", action="store_true", help="also records that OCLC took all the same")
+    export.add_argument("--form", choices=["csv", "xlsx", "alma", "list"], default="csv",
+                        help="a table (csv, xlsx), the MMS ids for a set in Alma, or the list of local numbers")
+    export.add_argument("--each", choices=["library", "group"], help="a file a library or group, into the folder PATH")
+    export.add_argument("--to", metavar="PATH", help="where (default: exports in the workspace)")
+    pack = actions.add_parser("pack", help="one file with a library's rejections, for a laptop", parents=[shared])
+    pack.add_argument("--library", metavar="WID", help="the library's code")
+    pack.add_argument("--symbol", metavar="SYMBOL", help="of this symbol only")
+    pack.add_argument("--to", metavar="FILE", help="where (default: LIBRARY-DAY.pack here)")
+    merge = actions.add_parser("merge", help="take in the work of a pack that comes back", parents=[shared])
+    merge.add_argument("file", metavar="FILE", help="the pack, or the folder it was unpacked into")
+    merge.add_argument("--keep", action="append", default=[], metavar="[KEY=]ours|theirs",
+                       help="who holds where both sides changed a record: for one, or for all that are not named")
+    merge.add_argument("--look", action="store_true", help="only say what would happen")
 
 
 def _coverage(coverage: argparse.ArgumentParser) -> None:

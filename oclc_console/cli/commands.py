@@ -21,6 +21,13 @@ from oclc_console.workspace import Workspace, find_workspace
 
 def run(options: argparse.Namespace) -> int:
     """Runs the command that was asked for and returns its exit code."""
+    from oclc_console.cli.packs import at_hand
+
+    with at_hand(options):
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
     if options.command is None:
         return _console(options)
     handlers = {"demo": _demo, "init": _init, "check": _check, "prepare": _prepare, "upload": _upload, "fetch": _fetch,

@@ -1,6 +1,6 @@
 """`reports import | list | show | nameless`: takes in report files that came another way, lists what is here, shows exceptions
 or the lines of one record, and finds the records again that OCLC reported on without their local number. Works with no
-network. Not for fetching (operations/fetch.py)."""
+network. Not for fetching (operations/fetch.py), nor for the work on records (reports_work.py)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,23 @@ def run(workspace: Workspace, options: argparse.Namespace) -> int:
         return _list(workspace, options, as_json)
     if options.action == "nameless":
         return _nameless(workspace, options, as_json)
-    return _show(workspace, options, as_json)
+    if options.action == "show":
+        return _show(workspace, options, as_json)
+    return _work(workspace, options, as_json)
+
+
+def _work(workspace: Workspace, options: argparse.Namespace, as_json: bool) -> int:
+    from oclc_console.cli import packs, reports_work
+
+    if options.action == "pack":
+        return packs.run_pack(workspace, options, as_json=as_json)
+    if options.action == "merge":
+        return packs.run_merge(workspace, options, as_json=as_json)
+    if options.action == "mark":
+        return reports_work.run_mark(workspace, options, as_json=as_json)
+    if options.action == "undo":
+        return reports_work.run_undo(workspace, as_json=as_json)
+    return reports_work.run_export(workspace, options, as_json=as_json)
 
 
 def _import(workspace: Workspace, options: argparse.Namespace, as_json: bool) -> int:
@@ -59,14 +75,22 @@ def _list(workspace: Workspace, options: argparse.Namespace, as_json: bool) -> i
 
 
 def _show(workspace: Workspace, options: argparse.Namespace, as_json: bool) -> int:
+    from oclc_console.cli.reports_work import one_record_json, one_record_words, records_named
     from oclc_console.operations.import_reports import reports_table
 
     reports = [report for report in reports_table(workspace) if report.name == options.what]
-    documents = _of_report(workspace, reports[0].symbol, options) if reports else list(_of_record(workspace, options.what))
-    if not documents and not reports:
+    if reports:
+        documents = _of_report(workspace, reports[0].symbol, options)
+        show.answer({"rows": documents}, as_json, [_words(document) for document in documents] or ["No exceptions."])
+        return 0
+    rows = list(_of_record(workspace, options.what))
+    names = dict.fromkeys([options.what, *(str(row["lsn"]) for row in rows if row["lsn"])])
+    found = list({one.rejection.ref: one for name in names for one in records_named(workspace, name)}.values())
+    if not found and not rows:
         raise CallError(f"nothing is known of {options.what}", where="reports show",
                         then="Name a report as `oclc-console reports list` shows it, an LSN, or a record key.")
-    show.answer({"rows": documents}, as_json, [_words(document) for document in documents] or ["No exceptions."])
+    words = [line for one in found for line in one_record_words(one)] or [_words(row) for row in rows]
+    show.answer({"rows": rows, "records": [one_record_json(one) for one in found]}, as_json, words)
     return 0
 
 

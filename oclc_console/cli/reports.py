@@ -74,7 +74,8 @@ def _list_packed(workspace: Workspace, as_json: bool) -> int:
     with Desk.open(workspace) as desk:
         counts = desk.counts("report", Filter(minor=True))
     reports = [{"name": count.value, "rejected_here": count.records} for count in counts]
-    show.answer({"reports": reports}, as_json, [f"{count.records:>8,} rejected records here  {count.value}" for count in counts])
+    words = [f"{count.records:>8,} rejected records here  {count.value}" for count in counts]
+    show.answer({"reports": reports}, as_json, words)
     return 0
 
 

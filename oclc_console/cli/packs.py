@@ -51,6 +51,11 @@ def at_hand(options: argparse.Namespace) -> Iterator[None]:
         _put_back(Workspace(path.absolute()))
 
 
+def is_pack(workspace: Workspace) -> bool:
+    """Whether this workspace was unpacked from a pack."""
+    return (workspace.root / _MANIFEST).is_file()
+
+
 def _put_back(workspace: Workspace) -> None:
     from oclc_console.operations.open_pack import put_back
 
@@ -63,7 +68,7 @@ def _put_back(workspace: Workspace) -> None:
 
 def run_pack(workspace: Workspace, options: argparse.Namespace, *, as_json: bool) -> int:
     """`reports pack`: makes one; in a pack, writes the work that was done into another file."""
-    if (workspace.root / _MANIFEST).is_file():
+    if is_pack(workspace):
         return _copy(workspace, options, as_json=as_json)
     from oclc_console.operations.pack import pack
 

@@ -63,14 +63,29 @@ def _again(file: Mapping[str, Any]) -> str:
 
 
 def _list(workspace: Workspace, options: argparse.Namespace, as_json: bool) -> int:
+    from oclc_console.cli.packs import is_pack
     from oclc_console.operations.import_reports import reports_table
 
+    if is_pack(workspace):
+        return _list_packed(workspace, as_json)
     if options.symbol and not (workspace.root / "reports" / folder_name(options.symbol)).is_dir():
         workspace.settings.symbol(options.symbol)  # says so when neither the settings nor the reports know it
     reports = reports_table(workspace, options.symbol)
     words = [f"{r.symbol:<6} {r.type:<22} {r.received or 'time unknown':<25} {r.rows:>8,} rows {r.refused:>5,} refused  "
              f"{r.name}" for r in reports] or ["No reports yet. Run: oclc-console fetch"]
     show.answer({"reports": [asdict(report) for report in reports]}, as_json, words)
+    return 0
+
+
+def _list_packed(workspace: Workspace, as_json: bool) -> int:
+    """The reports that the records of a pack are from; they themselves stayed at home."""
+    from oclc_console.store.desk import Desk, Filter
+
+    with Desk.open(workspace) as desk:
+        counts = desk.counts("report", Filter(minor=True))
+    reports = [{"name": count.value, "rejected_here": count.records} for count in counts]
+    words = [f"{count.records:>8,} rejected records here  {count.value}" for count in counts]
+    show.answer({"reports": reports}, as_json, words)
     return 0
 
 

@@ -449,6 +449,8 @@ def test_in_a_pack_only_its_rejections_can_be_worked_on(office: Workspace, tmp_p
     for words in (["reports", "show", lsn(1)], ["reports", "export", "--to", str(tmp_path / "x.csv")], ["reports", "list"]):
         done = console(file, *words)
         assert done.returncode == 0, done.stderr
+    listed: Any = told(console(file, "reports", "list", "--json"))["reports"]
+    assert [report["rejected_here"] for report in listed] == [9, 9], "both reports name each of them"
     assert console(tmp_path / "NOT-HERE.pack", "reports", "list").returncode == 3
 
 

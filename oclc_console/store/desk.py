@@ -284,7 +284,7 @@ class Desk:
 
     # asking
 
-    def query(self, which: Filter = Filter(), sort: str = "severity", reverse: bool = False) -> Selection:  # noqa: B008
+    def query(self, which: Filter = Filter(), sort: str = "severity", reverse: bool = False) -> Selection:
         """The records that fit, in order: by default what is worst first, and the same faults together. Raises CallError for
         an order that is not one of SORTS."""
         if sort not in SORTS:
@@ -295,7 +295,7 @@ class Desk:
             rows = rows[np.argsort(column[rows], kind="stable")]
         return Selection(board, rows[::-1] if reverse else rows)
 
-    def counts(self, facet: str, which: Filter = Filter()) -> list[Count]:  # noqa: B008
+    def counts(self, facet: str, which: Filter = Filter()) -> list[Count]:
         """How many records have which value of a facet, the biggest first; the facet's own condition is left out. Values that
         no record has are not told. Raises CallError for what is no facet."""
         if facet not in FACETS:
@@ -318,7 +318,7 @@ class Desk:
             return self.group(word).title
         return State(word).label if facet == "state" else word
 
-    def hidden(self, which: Filter = Filter()) -> int:  # noqa: B008
+    def hidden(self, which: Filter = Filter()) -> int:
         """How many more records there would be with `minor`."""
         board = self._followed()
         return int(_fitting(board, replace(which, minor=True), self.meanings).sum()

@@ -13,10 +13,11 @@ from textual.widget import Widget
 
 from oclc_console.store.report_rows import ReportInfo, list_reports
 from oclc_console.tui import words
+from oclc_console.tui.bench import View
 from oclc_console.tui.follow import Facts
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.dialogs import Field, Form
-from oclc_console.tui.screens.exceptions import ExceptionsScreen
+from oclc_console.tui.screens.workbench import WorkbenchScreen
 from oclc_console.tui.widgets.drawing import Cell, Line, Piece, shortened, wrap
 from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
@@ -56,14 +57,14 @@ class ReportsScreen(ConsoleScreen):
     TITLE = "Reports"
     HELP = ("Every report that is here, that of the newest upload first. Outcomes reports say what OCLC did with each "
             "record, "
-            "exceptions reports what it complained about. Enter pages through the exceptions of one, a through those "
-            "of all. "
+            "exceptions reports what it complained about. a opens the records that are to be mended, of all reports; Enter "
+            "those of one report, whatever became of them. "
             "i imports report files from a folder. Nothing here needs the network. At the foot: files that OCLC removed before "
             "they were fetched; they have to be asked for (1 Dashboard, m writes the mail).")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open", id="reports.open", key_display="↵", tooltip="Page through the exceptions of "
-                                                                                     "this report"),
-        Binding("a", "all", "All", id="reports.all", tooltip="Page through the exceptions of all reports"),
+        Binding("enter", "open", "Open", id="reports.open", key_display="↵", tooltip="The records this report complains "
+                                                                                     "about"),
+        Binding("a", "all", "Rejections", id="reports.all", tooltip="The records to mend, of all reports"),
         Binding("i", "import", "Import", id="reports.import", tooltip="Import report files from a folder"),
         Binding("c", "copy", "Copy name", id="reports.copy", tooltip="Copy the report's name"),
     ]
@@ -72,6 +73,7 @@ class ReportsScreen(ConsoleScreen):
         super().__init__()
         self._asked: object = None
         self._reports: Sequence[ReportInfo] = ()
+        self._views: list[View] = []  # how the workbench was left
 
     def body(self) -> Iterable[Widget]:
         """The reports, and the one under the cursor."""
@@ -138,20 +140,21 @@ class ReportsScreen(ConsoleScreen):
         if action in ("open", "copy") and info is None:
             return "There is no report under the cursor. Press i to import some, or 3 and f to fetch them."
         if action == "open" and info is not None and not info.documents:
-            return "This report complains about no record: there are no exceptions to page through."
+            return "This report complains about no record: there is nothing in it to mend."
         if action == "all" and not any(each.documents for each in self._reports):
-            return "There are no exceptions in the reports that are here."
+            return "The reports that are here complain about no record: there is nothing to mend."
         return None
 
     @on(Table.Chosen, "#reports-list")
     def action_open(self) -> None:
-        """Opens the exceptions of the report."""
+        """Opens the records of the report, whatever became of them."""
         if (info := self._selected) and info.documents:
-            self.app.push_screen(ExceptionsScreen(info.symbol, info.name, info.original or info.name))
+            shown = f"{TYPES.get(info.type, info.type)} of {_upload_words(info.original or info.name)}"
+            self.app.push_screen(WorkbenchScreen(View((("report", info.name, shown),))))
 
     def action_all(self) -> None:
-        """Opens the exceptions of all reports."""
-        self.app.push_screen(ExceptionsScreen(None, None, "all reports"))
+        """Opens the records to mend, as the list was left."""
+        self.app.push_screen(WorkbenchScreen(self._views[-1] if self._views else None, self._views))
 
     def action_copy(self) -> None:
         """Copies the name."""
@@ -210,6 +213,12 @@ def _cells(info: ReportInfo, wide: bool) -> list[Cell]:
     received = words.short_moment(info.received) if info.received else "–"
     return [*head, received, *counts, f"{info.records:,}", f"{info.documents:,}", words.short_moment(info.filed_at),
             info.filed_by]
+
+
+def _upload_words(name: str) -> str:
+    """`trusted 002`; any other name as it is."""
+    parts = name.split(".")
+    return f"{parts[2]} {parts[4]}" if len(parts) == 6 and parts[-1] == "mrc" else name
 
 
 def _upload(name: str, room: int) -> Cell:

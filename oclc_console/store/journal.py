@@ -9,6 +9,7 @@ moment, it opens with the last change that was acknowledged. Not for what the do
 from __future__ import annotations
 
 import copy
+import gc
 import os
 import threading
 import zlib
@@ -29,7 +30,7 @@ Document = dict[str, Any]
 Op = tuple[str, str, Document | None]  # table, number of the document, the document or None to remove it
 _VERSION = 1
 _CHECKSUM = 9  # bytes: eight hex digits and a blank
-_WORTH_COMPACTING = 1000  # changes more than there are documents
+_WORTH_COMPACTING = 1 << 20  # bytes: a small journal is left as it is
 _LINE = 1000  # documents a line when the whole state is written
 
 
@@ -49,6 +50,19 @@ def _content(line: bytes) -> Any:
         return None
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looking for garbage meanwhile: documents have no cycles, and looking through all of them again and again takes
+    three times as long as reading them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 class JournalStorage(Storage):
     """The journal as TinyDB wants a storage. `data` is the state in memory: {table: {number: document}}; nobody but this class
     changes it. `touched` names every document that changed since the journal was read from its start, in order, and
@@ -64,7 +78,6 @@ class JournalStorage(Storage):
         self._id: str | None = None
         self._mutex = threading.RLock()
         self._depth = 0
-        self._ops = 0
 
     # reading
 
@@ -112,12 +125,13 @@ class JournalStorage(Storage):
         file.seek(self._position)
         lines = file.read().split(b"\n")
         lines.pop()  # what stands behind the last line end: nothing, or a torn line
-        for number, line in enumerate(lines, 1):
-            ops = _content(line)
-            if ops is None:
-                return number == len(lines)
-            self._apply(ops)
-            self._position += len(line) + 1
+        with _uncollected():
+            for number, line in enumerate(lines, 1):
+                ops = _content(line)
+                if ops is None:
+                    return number == len(lines)
+                self._apply(ops)
+                self._position += len(line) + 1
         return True
 
     def _apply(self, ops: Iterable[Iterable[Any]]) -> None:
@@ -128,10 +142,9 @@ class JournalStorage(Storage):
             else:
                 documents[number] = document
             self.touched.append((table, number))
-            self._ops += 1
 
     def _forget(self, new_id: str | None) -> None:
-        self.data, self.touched, self._position, self._id, self._ops = {}, [], 0, new_id, 0
+        self.data, self.touched, self._position, self._id = {}, [], 0, new_id
         self.readings += 1
 
     def _damaged(self, at: int) -> HereError:
@@ -194,10 +207,10 @@ class JournalStorage(Storage):
             self.refresh()
 
     def compact_if_due(self) -> bool:
-        """Writes the journal anew where most of its lines are outdated. For quiet moments: it takes its time."""
+        """Writes the journal anew where more than half of it is outdated. For quiet moments: it takes its time."""
         with self._mutex:
             self.refresh()
-            if self._ops <= 2 * sum(map(len, self.data.values())) + _WORTH_COMPACTING:
+            if self._position <= 2 * len(orjson.dumps(self.data)) + _WORTH_COMPACTING:
                 return False
         with self.writing():
             self.write(self.data)

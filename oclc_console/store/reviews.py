@@ -274,12 +274,14 @@ def _with(key: str, before: Document | None, *lines: Entry) -> Document:
 
 
 def _line_of(entry: Entry) -> Document:
-    return {"act": entry.act, "at": entry.at, "by": entry.by, "did": entry.did, "state": entry.state and entry.state.value,
+    """A line of a history; what it doesn't say is left out."""
+    line = {"act": entry.act, "at": entry.at, "by": entry.by, "did": entry.did, "state": entry.state and entry.state.value,
             "since": entry.since, "owner": entry.owner, "note": entry.note, "undoes": entry.undoes}
+    return {name: value for name, value in line.items() if value}
 
 
 def _entry_of(line: Document) -> Entry:
-    return Entry(**{**line, "state": _state(line["state"])})
+    return Entry(**{**line, "state": _state(line.get("state"))})
 
 
 def _act_of(document: Document, *, undone: bool) -> Act:

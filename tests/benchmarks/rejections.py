@@ -126,7 +126,7 @@ def work_before(workspace: Workspace) -> None:
         refs = desk.query(sort="key").refs()
         draw = random.Random(1)
         for who, state in (("asmith", State.FIXED), ("jdoe", State.CLAIMED), ("asmith", State.WAITING), ("jdoe", State.ACCEPTED)):
-            chosen = draw.sample(refs, EARLIER // 4)
+            chosen = draw.sample(refs, min(EARLIER, len(refs)) // 4)
             for at in range(0, len(chosen), 100):
                 desk.change(chosen[at : at + 100], Change(state, who, note="seen" if at % 3 else ""), who, take_over=True)
 

@@ -15,17 +15,20 @@ if TYPE_CHECKING:
     from oclc_console.oclc.meanings import Group
     from oclc_console.store.desk import Rejection
 
-_HEAD = (Column("", 1), Column("LSN", 19), Column("how bad", 12), Column("stands", 13), Column("owner", 8))
-_TITLE = Column("title", 10, grows=True)
-NARROW_COLUMNS = (*_HEAD, _TITLE)
-WIDE_COLUMNS = (*_HEAD, Column("lib", 5), _TITLE)
+_ROOM = 12  # for how bad it is, on a narrow terminal
+_HEAD, _TITLE = (Column("", 1), Column("LSN", 19)), Column("title", 10, grows=True)
+NARROW_COLUMNS = (*_HEAD, Column("how bad", _ROOM), Column("stands", 13), Column("owner", 8), _TITLE)
+WIDE_COLUMNS = (*_HEAD, Column("how bad", 18), Column("stands", 14), Column("owner", 10), Column("library", 7), _TITLE)
 SAID_LINES = 3  # below the list of a narrow terminal
 
 
 def cells(rejection: Rejection, *, marked: bool, wide: bool) -> list[Cell]:
     """A record as a row."""
     owner: Cell = rejection.owner or ("–", "muted")
-    row: list[Cell] = [("●", "accent") if marked else " ", name_cell(rejection), severity_piece(rejection),
+    how_bad, kind = severity_piece(rejection)
+    if not wide and len(how_bad) > _ROOM:
+        how_bad = how_bad.removesuffix(" error")
+    row: list[Cell] = [("●", "accent") if marked else " ", name_cell(rejection), (how_bad, kind),
                        state_piece(rejection.state, rejection.came_back), owner]
     library: list[Cell] = [rejection.library or ("–", "muted")] if wide else []
     return [*row, *library, rejection.title or ("no title known", "muted")]
@@ -44,8 +47,7 @@ def in_full(rejection: Rejection, group: Group, width: int) -> list[Line]:
     """What is known of it without opening it, for a panel beside the list."""
     answered = [("answered ", "muted"), (words.short_moment(rejection.received), ""),
                 (f"  {words.plural(rejection.lines, 'line')} in {words.plural(rejection.appearances, 'upload')}", "muted")]
-    return [*wrap([(rejection.title or "no title known", "strong")], width),
-            *wrap(belongs(rejection), width, 2), *wrap(numbers(rejection), width, 2),
+    return [*wrap(belongs(rejection), width, 2), *wrap(numbers(rejection), width, 2),
             *wrap([("upload ", "muted"), (rejection.upload or "not known", "")], width, 2), *wrap(answered, width, 2),
             [], *wrap([severity_piece(rejection), (f"  {group.title}", "strong")], width, 2), *remedy(group, width),
             [], *wrap([("↵ ", "accent"), ("what OCLC wrote, the MARC as sent, what was done", "muted")], width)]

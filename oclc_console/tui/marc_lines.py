@@ -108,9 +108,7 @@ def _absent(tag: str) -> Line:
 def _field_lines(each: _Field, width: int) -> list[Line]:
     note: list[Piece] = []
     if (link := each.link) and link[1] != _NO_PARTNER and not each.beside and not each.shown_beside:
-        other = f"{_OTHER_SCRIPT} with {each.tag}-{link[1]}" if each.tag != _OTHER_SCRIPT else (
-            f"{link[0]} with {_OTHER_SCRIPT}-{link[1]}")
-        note = [(f"  ! no {other} stands beside it", "warn")]
+        note = [(f"  ! its {_OTHER_SCRIPT if each.tag != _OTHER_SCRIPT else link[0]} is missing", "warn")]
     return _underlined(wrap([*_head(each), *_pieces(each), *note], width, _HANG))
 
 

@@ -30,7 +30,7 @@ STATES: dict[State, tuple[str, str, str]] = {  # state -> glyph, one word, kind
 WHAT_IT_SAYS: dict[State, str] = {  # what setting a state means, for whoever is about to do so
     State.OPEN: "nobody is at it: whoever wants may claim it",
     State.CLAIMED: "you are at it",
-    State.FIXED: "mended; OCLC's next report confirms it, or brings it back",
+    State.FIXED: "mended; the next report confirms it or brings it back",
     State.ACCEPTED: "stays as it is; OCLC may refuse it again",
     State.EXCLUDED: "a 914 keeps it out of WorldCat from now on",
     State.REPORTED: "library technology is to mend it, mostly in one batch",
@@ -118,9 +118,9 @@ def numbers(rejection: Rejection) -> list[Piece]:
 
 
 def belongs(rejection: Rejection) -> list[Piece]:
-    """Whose it is: library, stream, and how its local number was found when OCLC gave none."""
-    pieces: list[Piece] = [("library ", "muted"), (rejection.library or "not known", ""), ("  stream ", "muted"),
-                           (rejection.stream or "not known", "")]
+    """Title, library, stream, and how its local number was found when OCLC gave none."""
+    pieces: list[Piece] = [(rejection.title or "no title known", "strong"), ("  library ", "muted"),
+                           (rejection.library or "not known", ""), ("  stream ", "muted"), (rejection.stream or "not known", "")]
     if rejection.located:
         pieces.append(("  found again by its place in the upload", "muted"))
     return pieces

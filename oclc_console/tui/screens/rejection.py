@@ -126,10 +126,19 @@ class RejectionScreen(ChangingScreen):
         which = f"{sent.upload + 1} of {several} uploads, v shows the next" if several > 1 else ""
         end = f", ends at byte {sent.record.end:,}" if sent.record.end else ""
         self.query_one("#record-marc", Frame).titles(f"As sent · {sent.record.file or 'upload unknown'}{end}", which)
-        panel = self.query_one("#marc", Lines)
-        panel.show(self._marc)
-        first = next((at for at, line in enumerate(panel.lines) if at and line and line[0][0].startswith(MARK)), 0)
-        panel.scroll_to(y=max(0, first - 1), animate=False, force=True)
+        self.query_one("#marc", Lines).show(self._marc)
+        self.call_after_refresh(self._to_mark)  # the panel first has to know how much there is to scroll
+
+    def on_resize(self) -> None:
+        """The mark stays in sight."""
+        self.call_after_refresh(self._to_mark)
+
+    def _to_mark(self) -> None:
+        """Brings the first field that OCLC names into sight."""
+        if self._sent is not None:
+            panel = self.query_one("#marc", Lines)
+            first = next((at for at, line in enumerate(panel.lines) if at and line and line[0][0].startswith(MARK)), 0)
+            panel.scroll_to(y=max(0, first - 1), animate=False, force=True)
 
     # drawing
 
@@ -153,8 +162,7 @@ class RejectionScreen(ChangingScreen):
         if record is None:
             return []
         one = record.rejection
-        return [*wrap([(one.title or "no title known", "strong")], width), *wrap(numbers(one), width, 2),
-                *wrap(belongs(one), width, 2), *complaints(record, width, self._minor), [], [("What was done", "strong")],
+        return [*wrap(belongs(one), width, 2), *wrap(numbers(one), width, 2), *complaints(record, width, self._minor), [], [("What was done", "strong")],
                 *history(record, width)]
 
     def _marc(self, width: int) -> list[Line]:

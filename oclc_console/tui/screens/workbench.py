@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -120,9 +121,10 @@ class WorkbenchScreen(ChangingScreen):
     def body(self) -> Iterable[Widget]:
         """The facets, the records, and what the one under the cursor is about."""
         yield Facets({facet: FACET_NAMES[facet] for facet in FACETS})
-        yield Frame(Table(NARROW_COLUMNS, empty="Opening the rejections…", id="bench-list"), Lines(id="line"),
-                    FilterLine("any word: an id, a title, a fault, an owner, a note"), title="Rejections", id="bench")
-        yield Frame(Lines(id="about"), title="Record", id="bench-about")
+        yield Vertical(
+            Frame(Table(NARROW_COLUMNS, empty="Opening the rejections…", id="bench-list"), Lines(id="line"),
+                  FilterLine("any word: an id, a title, a fault, an owner, a note"), title="Rejections", id="bench"),
+            Frame(Lines(id="bench-lines"), title="Record", id="bench-about"), id="bench-side")
 
     def on_mount(self) -> None:
         """Opens the desk in a thread."""
@@ -304,11 +306,11 @@ class WorkbenchScreen(ChangingScreen):
         if one is not None and desk is not None:
             group = desk.group(one.group)
             self.query_one("#line", Lines).show(lambda width: in_short(one, group, width))
-            self.query_one("#about", Lines).show(lambda width: in_full(one, group, width))
+            self.query_one("#bench-lines", Lines).show(lambda width: in_full(one, group, width))
             self.query_one("#bench-about", Frame).titles(panel_title(one))
         elif not len(self._pages):
             self.query_one("#line", Lines).show(lambda width: [])
-            self.query_one("#about", Lines).show(lambda width: [])
+            self.query_one("#bench-lines", Lines).show(lambda width: [])
             self.query_one("#bench-about", Frame).titles("Record")
         self.refresh_bindings()
 
@@ -330,6 +332,8 @@ class WorkbenchScreen(ChangingScreen):
 
     def no_target(self) -> str:
         """Why there is nothing to change."""
+        if self._pages.found is None:
+            return "The rejections are being opened: in a moment."
         if isinstance(self.focused, FacetList):
             return "Which records? Press Enter to show only these, then A to mark them all."
         return "There is no record under the cursor."
@@ -339,7 +343,7 @@ class WorkbenchScreen(ChangingScreen):
         if not self.is_mounted or not self.query("#bench-list"):
             return None
         if action in ("open", "mark", "range", "repair") and self.one() is None:
-            return "There is no record under the cursor."
+            return self.no_target()
         if action in ("all", "jump") and not len(self._pages):
             return "There is no record in the list."
         if action == "wider" and not self._view.is_narrowed:

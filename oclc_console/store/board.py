@@ -14,9 +14,10 @@ import numpy as np
 
 from oclc_console.store.gathered import CURRENT, MINOR_ONLY, NEVER, PLAIN, Column, Gathered
 from oclc_console.store.reviews import REVIEWS, Review, Reviews, review_of
-from oclc_console.store.standing import STATES, State, in_ms, settled
+from oclc_console.store.standing import HANDED_ON, STATES, State, in_ms
 
 _CODE_OF = {state: code for code, state in enumerate(STATES)}
+_HANDED_ON = np.array([state in HANDED_ON for state in STATES])
 _WORDS = ("severity", "outcome", "library", "stream", "upload", "group")
 _PLAIN_COLUMNS = ("report", "received", "flags", "rank", "appearances", "last_refused", "last_taken")
 
@@ -106,16 +107,23 @@ class Board:
         return self._pairs(lambda gathered: (gathered["line_flags"] & CURRENT) > 0)
 
     def _pairs(self, counts: Callable[[Gathered], Column]) -> tuple[Column, Column]:
-        rows, groups = [], []
+        found = []
         for part in self.parts:
             gathered, here = part.gathered, counts(part.gathered)
             place = _places(gathered.words["group"], self.words["group"])
-            pairs = (_rows_of_lines(gathered)[here].astype(np.int64) << 32) | place[gathered["line_group"][here]]
-            pairs = np.sort(pairs, kind="stable")  # nearly in order already
-            pairs = pairs[np.concatenate([[True], pairs[1:] != pairs[:-1]])] if len(pairs) else pairs
-            rows.append((pairs >> 32) + part.first)
-            groups.append((pairs & 0xFFFFFFFF).astype(np.uint32))
-        return self._spread(rows), self._spread(groups)
+            found.append(_each_once(gathered.rows_of_lines[here] + part.first, place[gathered["line_group"][here]]))
+        return self._spread([rows for rows, _ in found]), self._spread([groups for _, groups in found])
+
+    @cached_property
+    def reports_of_rows(self) -> tuple[Column, Column]:
+        """(row, report), each pair once, of every appearance and every line."""
+        found = []
+        for part, places in zip(self.parts, self._report_of, strict=True):
+            here = part.gathered
+            seen = np.repeat(np.arange(len(here), dtype=np.int32), np.diff(here["seen_start"]))
+            rows = np.concatenate([seen, here.rows_of_lines]) + part.first
+            found.append(_each_once(rows, places[np.concatenate([here["seen_report"], here["line_report"]])]))
+        return self._spread([rows for rows, _ in found]), self._spread([reports for _, reports in found])
 
     def rows_with_text(self, holds: Callable[[str], bool]) -> Column:
         """Which records have a line whose text is such a one."""
@@ -124,21 +132,24 @@ class Board:
             gathered = part.gathered
             good = np.fromiter(map(holds, gathered.texts["text"]), bool, len(gathered.texts["text"]))
             if good.any():
-                found[_rows_of_lines(gathered)[good[gathered["line_text"]]] + part.first] = True
+                found[gathered.rows_of_lines[good[gathered["line_text"]]] + part.first] = True
         return found
 
     def rows_with_search(self, needle: str) -> Column:
         """Which records have `needle` (in small letters) in key, numbers or title, or, where it looks like one, in OCLC's
         record key."""
-        import pyarrow.compute as pc
-
         found = []
         for part in self.parts:
-            columns = ["search", "record_key"] if "::" in needle else ["search"]
-            hits = [pc.match_substring(part.gathered.texts[column].arrow(), needle, ignore_case=column == "record_key")
-                    .to_numpy(zero_copy_only=False) for column in columns]
-            found.append(np.logical_or.reduce(hits).astype(bool))
+            texts = part.gathered.texts
+            hits = texts["search"].holding(needle)
+            found.append(hits | texts["record_key"].holding(needle.upper().replace("::BIB::", "::bib::"))
+                         if "::" in needle else hits)
         return self._spread(found) if found else np.zeros(0, bool)
+
+    def warm(self) -> None:
+        """Makes and loads what the first question by group, report or word would wait for."""
+        self.rows_with_search("\x1f")  # it stands in each of them
+        _ = self.groups_of_lines, self.groups_of_all_lines, self.reports_of_rows
 
     def ranks(self, column: str) -> Column:
         """Each record's place in the order of a column of texts (key, title), whatever its case."""
@@ -180,37 +191,37 @@ class Board:
     def _begin(self, part: Part) -> None:
         """A symbol as it stands where nobody has done anything."""
         rows = slice(part.first, part.first + len(part.gathered))
-        refused, taken = part.gathered["last_refused"], part.gathered["last_taken"]
-        state = np.full(len(part.gathered), _CODE_OF[State.OPEN], np.uint8)
-        state[taken > refused] = _CODE_OF[State.CONFIRMED]
-        state[(taken != NEVER) & (refused >= taken)] = _CODE_OF[State.CAME_BACK]
-        self.columns["state"][rows] = state
+        nobody = np.full(len(part.gathered), NEVER)
+        self.columns["state"][rows] = settled(
+            np.full(len(nobody), _CODE_OF[State.OPEN]), nobody, part.gathered["last_refused"], part.gathered["last_taken"])
         self.columns["owner"][rows] = 0
         for kept in (self.notes, self._names):
             for row in [row for row in kept if rows.start <= row < rows.stop]:
                 del kept[row]
 
     def _take(self, part: Part, documents: Sequence[dict[str, Any]]) -> None:
-        rows = part.gathered.rows_of([document["key"] for document in documents]).tolist()
-        refused, taken = part.gathered["last_refused"], part.gathered["last_taken"]
-        states, owners = self.columns["state"], self.columns["owner"]
-        for row, document in zip(rows, documents, strict=True):
+        """Takes in the documents of records; where a report is not here (any more), what was done stays in the journal."""
+        found = part.gathered.rows_of([document["key"] for document in documents])
+        rows, said, since, owners = found[found != NEVER], [], [], []
+        for row, document in zip(found.tolist(), documents, strict=True):
             if row == NEVER:
-                continue  # its report is not here: what was done about it stays in the journal
-            at = row + part.first
-            names = self._names.setdefault(at, [])
+                continue
+            names = self._names.setdefault(row + part.first, [])
             if document["key"] not in names:
                 names.append(document["key"])
             if len(names) > 1:
                 document = _together([self._document(part, name) for name in names])
-            since = in_ms(document["since"]) if document["since"] else NEVER
-            state = State(document["state"]) if document["state"] else None
-            states[at] = _CODE_OF[settled(state, since, int(refused[row]), int(taken[row]))]
-            owners[at] = self._owner(document["owner"] or "")
+            said.append(_CODE_OF[document["state"] or State.OPEN])
+            since.append(in_ms(document["since"]) if document["since"] else NEVER)
+            owners.append(self._owner(document["owner"] or ""))
             if document["notes"]:
-                self.notes[at] = "\x1f".join(document["notes"]).lower()
+                self.notes[row + part.first] = "\x1f".join(document["notes"]).lower()
             else:
-                self.notes.pop(at, None)
+                self.notes.pop(row + part.first, None)
+        self.columns["owner"][rows + part.first] = owners
+        self.columns["state"][rows + part.first] = settled(
+            np.array(said, np.int64), np.array(since, np.int64), part.gathered["last_refused"][rows],
+            part.gathered["last_taken"][rows])
 
     def _document(self, part: Part, key: str) -> dict[str, Any]:
         number = part.reviews.numbers[key]
@@ -235,6 +246,14 @@ class Board:
         return (self.columns["flags"] & MINOR_ONLY) > 0
 
 
+def settled(said: Column, since: Column, refused: Column, taken: Column) -> Column:
+    """The states that standing.standing gives, as places in STATES, from what a person said last (a place in STATES) and when,
+    and from when OCLC last refused and last took each record; all in epoch milliseconds, NEVER where it did not happen."""
+    back = (refused > since) & (_HANDED_ON[said] | (taken > since))
+    confirmed = (taken > refused) & (taken > since)
+    return np.where(confirmed, _CODE_OF[State.CONFIRMED], np.where(back, _CODE_OF[State.CAME_BACK], said))
+
+
 def _together(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Documents of one record, which had several names before its local number was known, as one."""
     if len(documents) == 1:
@@ -244,8 +263,11 @@ def _together(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {**newest, "history": history, "notes": [note for document in documents for note in document["notes"]]}
 
 
-def _rows_of_lines(gathered: Gathered) -> Column:
-    return np.repeat(np.arange(len(gathered), dtype=np.int32), np.diff(gathered["line_start"]))
+def _each_once(rows: Column, words: Column) -> tuple[Column, Column]:
+    """Pairs of a row and a word, in order, each once."""
+    pairs = np.sort((rows.astype(np.int64) << 32) | words, kind="stable")  # nearly in order already
+    pairs = pairs[np.concatenate([[True], pairs[1:] != pairs[:-1]])] if len(pairs) else pairs
+    return (pairs >> 32).astype(np.int32), (pairs & 0xFFFFFFFF).astype(np.uint32)
 
 
 def _places(words: Sequence[str], among: Sequence[str]) -> Column:

@@ -15,6 +15,7 @@ import mmap
 import os
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ REFUSED, TAKEN, SAME = range(3)  # seen_word: what an appearance says (standing.
 NOISE, MINOR, CURRENT, PLAIN = 1, 2, 4, 8  # line_flags; PLAIN: counts for the groups of its record
 MINOR_ONLY, LOCATED = 1, 2  # flags
 _ALIGNED = 64
+_FEW = 20_000  # places found one by one; where there are more, going through all texts is faster
 _TEXT_COLUMNS = ("key", "record_key", "title", "search", "name", "text")
 
 
@@ -50,6 +52,27 @@ class Strings(Sequence[str]):
 
     def __getitem__(self, at: Any) -> Any:
         return bytes(self.data[self.ends[at] : self.ends[at + 1]]).decode()
+
+    @cached_property
+    def _bytes(self) -> bytes:
+        return bytes(self.data)
+
+    def holding(self, needle: str) -> Column:
+        """Which texts hold `needle`."""
+        found, wanted = np.zeros(len(self), bool), needle.encode("utf-8", "backslashreplace")
+        places: list[int] = []
+        at = self._bytes.find(wanted)
+        while at >= 0 and len(places) < _FEW:
+            places.append(at)
+            at = self._bytes.find(wanted, at + 1)
+        if at >= 0:
+            import pyarrow.compute as pc
+
+            matched: Column = pc.match_substring(self.arrow(), needle).to_numpy(zero_copy_only=False)
+            return matched
+        rows = np.searchsorted(self.ends, places, side="right") - 1
+        found[rows[np.asarray(places, np.int64) + len(wanted) <= self.ends[rows + 1]]] = True  # not across two texts
+        return found
 
     def only(self, rows: Column) -> Strings:
         """The texts of these rows."""
@@ -89,6 +112,11 @@ class Gathered:
     def symbol(self) -> str:
         """Whose records these are."""
         return str(self.about["symbol"])
+
+    @cached_property
+    def rows_of_lines(self) -> Column:
+        """The record that each row of the `line_` columns is about."""
+        return np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self["line_start"]))
 
     def lines_of(self, row: int) -> range:
         """The rows of the `line_` columns that are about a record."""

@@ -5,18 +5,15 @@ in which reports were imported. Not for reading the columns it writes (gathered.
 
 from __future__ import annotations
 
-import mmap
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from oclc_console.files import locked
-from oclc_console.marc.record import END_OF_RECORD, SUBFIELD, text_of
 from oclc_console.oclc.meanings import Meanings, load_meanings
 from oclc_console.oclc.reports import ACCEPTED, BLANK
 from oclc_console.store.gathered import (
@@ -42,14 +39,13 @@ from oclc_console.store.gathered import (
 from oclc_console.store.ledger import asking, run_ledgers
 from oclc_console.store.rejections import OUTCOME, UNREADABLE
 from oclc_console.store.report_rows import ReportInfo, list_reports, rows_path
+from oclc_console.store.titles_as_sent import titles_as_sent
 from oclc_console.workspace import Workspace, folder_name
 
 if TYPE_CHECKING:
     import duckdb
 
 _LOOKED_AT = 200  # lines of a report in which the meaning of N is verified
-_LONGEST_RECORD = 100_000
-_TITLE = (b"a", b"b", b"n", b"p")  # the subfields of 245 that make a title; the rest says who made it
 _STOPS_A_RECORD = 35  # from this rank on a line is a reason not to take a record
 _ROWS = "report, line, status, nullif(key, '') AS key, n, nullif(lsn, '') AS lsn, ocn_in, ocn_out, outcome, type, severity, " \
         "text, why, coalesce(original, '') AS original, coalesce(epoch_ms, instant_ms) AS epoch, code, understood"
@@ -140,7 +136,8 @@ def _places(database: duckdb.DuckDBPyConnection, workspace: Workspace, symbol: s
     if ledgers := [str(path) for path in run_ledgers(workspace, symbol)]:
         database.execute(
             """INSERT INTO places
-               WITH sent AS (SELECT outbox, "end", source, "offset" + "length" AS source_n, lsn, library, stream, filename AS run
+               WITH sent AS (SELECT outbox, "end", source, "offset" + "length" AS source_n, lsn, library, stream,
+                                    filename AS run
                              FROM read_parquet(?, filename = true) WHERE outbox IS NOT NULL),
                     named AS (SELECT DISTINCT original FROM said WHERE original <> ''),
                     local AS (SELECT DISTINCT lsn FROM said WHERE lsn IS NOT NULL)
@@ -251,12 +248,17 @@ def _tell_appearances(database: duckdb.DuckDBPyConnection) -> None:
                    CASE WHEN alone = {TAKEN} AND bool_or(refused AND NOT superseded) OVER (PARTITION BY id, began)
                         THEN {SAME} ELSE alone END AS word
             FROM remembered""")
+    database.execute("CREATE TEMP TABLE numbers AS SELECT id, upload, epoch, row_number() OVER ("
+                     "PARTITION BY id ORDER BY began, epoch, word DESC, upload) - 1 AS number FROM seen")
     database.execute(
         """CREATE TEMP TABLE newest AS
            SELECT s.*, c.epoch AS said_epoch, c.upload AS said_upload, c.refused AS said_refused,
                   c.worst AS said_worst
-           FROM (FROM seen QUALIFY row_number() OVER (PARTITION BY id ORDER BY began DESC, epoch DESC, refused DESC, n) = 1) s
-           JOIN (FROM seen WHERE worst > 0 QUALIFY row_number() OVER (PARTITION BY id ORDER BY began DESC, epoch DESC, refused DESC, n) = 1) c
+           FROM (FROM seen WINDOW newest_first AS (PARTITION BY id ORDER BY began DESC, epoch DESC, refused DESC, n)
+                 QUALIFY row_number() OVER newest_first = 1) s
+           JOIN (FROM seen WHERE worst > 0
+                 WINDOW newest_first AS (PARTITION BY id ORDER BY began DESC, epoch DESC, refused DESC, n)
+                 QUALIFY row_number() OVER newest_first = 1) c
            USING (id)""")
 
 
@@ -275,7 +277,8 @@ def _columns(
     records = _records(database)
     for name in ("severity", "outcome", "library", "stream", "upload"):
         words[name], columns[name] = _coded(records.pop(name))
-    titles = list(_titles(workspace, symbol, records.pop("outbox"), records.pop("record_end")))
+    places = zip(records.pop("outbox").tolist(), records.pop("record_end").tolist(), strict=True)
+    titles = list(titles_as_sent(workspace, symbol, places))
     keys, record_keys = records.pop("key"), records.pop("record_key")
     columns |= {name: column.astype(kind) for (name, column), kind in zip(records.items(), _KINDS, strict=True)}
     strings |= {"key": strings_of(keys), "record_key": strings_of(record_keys), "title": strings_of(titles),
@@ -306,13 +309,15 @@ def _records(database: duckdb.DuckDBPyConnection) -> dict[str, Column]:
     """A row a record, by key: what the newest appearance says and, of complaints, the newest that holds one."""
     return _numbers(database, f"""
         WITH worst AS (
-            SELECT n.id, max_by(upper(l.severity), l.rank) FILTER (l.severity <> '') AS severity, max_by(l.grp, (l.rank, -l.line)) AS grp
+            SELECT n.id, max_by(upper(l.severity), l.rank) FILTER (l.severity <> '') AS severity,
+                   max_by(l.grp, (l.rank, -l.line)) AS grp
             FROM newest n JOIN lines l ON l.id = n.id AND l.upload = n.said_upload AND l.epoch = n.said_epoch
             GROUP BY n.id),
         by_end AS (FROM places QUALIFY row_number() OVER (PARTITION BY file, n ORDER BY run DESC) = 1),
         by_lsn AS (FROM places WHERE file = outbox QUALIFY row_number() OVER (PARTITION BY lsn ORDER BY run DESC, n) = 1),
         located AS (SELECT id, bool_or(located) AS located FROM named GROUP BY id),
-        best AS (SELECT id, max_by(outcome, (began, epoch, refused, n)) FILTER (outcome IS NOT NULL) AS outcome FROM seen GROUP BY id)
+        best AS (SELECT id, max_by(outcome, (began, epoch, refused, n)) FILTER (outcome IS NOT NULL) AS outcome
+                 FROM seen GROUP BY id)
         SELECT n.id AS key, coalesce(n.key, '') AS record_key, coalesce(w.severity, '') AS severity,
                coalesce(b.outcome, '') AS outcome, coalesce(e.library, l.library, '') AS library,
                coalesce(e.stream, l.stream, '') AS stream, n.original AS upload,
@@ -333,25 +338,27 @@ def _lines(database: duckdb.DuckDBPyConnection) -> dict[str, Column]:
     along: MINOR, noise, or the bare outcome of a record that has a fault with a name."""
     facts = _numbers(database, f"""
         WITH told AS (
-            SELECT d.row, l.*, n.said_upload = l.upload AND n.said_epoch = l.epoch AS current,
+            SELECT d.row, l.*, s.number, n.said_upload = l.upload AND n.said_epoch = l.epoch AS current,
                    max(l.rank) OVER (PARTITION BY l.id, l.upload, l.epoch) AS best
-            FROM lines l JOIN numbered d USING (id) JOIN newest n USING (id))
-        SELECT row, report, line, document, text, grp AS "group", type, severity, times, epoch,
+            FROM lines l JOIN numbered d ON d.id = l.id JOIN newest n ON n.id = l.id
+                 JOIN numbers s ON s.id = l.id AND s.upload = l.upload AND s.epoch = l.epoch)
+        SELECT row, report, line, document, text, grp AS "group", type, severity, times, number AS seen,
                CASE WHEN noise THEN {NOISE} ELSE 0 END + CASE WHEN upper(severity) = 'MINOR' THEN {MINOR} ELSE 0 END
                + CASE WHEN current THEN {CURRENT} ELSE 0 END
-               + CASE WHEN current AND (rank >= {_STOPS_A_RECORD} OR (rank > 10 AND rank = best)) THEN {PLAIN} ELSE 0 END AS flags
+               + CASE WHEN current AND (rank >= {_STOPS_A_RECORD} OR (rank > 10 AND rank = best))
+                      THEN {PLAIN} ELSE 0 END AS flags
         FROM told ORDER BY row, epoch DESC, rank DESC, report, line""")
     kinds = {"row": np.int32, "report": np.uint32, "line": np.int32, "document": np.int32, "text": np.uint32,
-             "group": np.uint32, "times": np.uint32, "flags": np.uint8, "epoch": np.int64}
+             "group": np.uint32, "times": np.uint32, "flags": np.uint8, "seen": np.uint16}
     return {name: column.astype(kinds[name]) if name in kinds else column for name, column in facts.items()}
 
 
 def _seen(database: duckdb.DuckDBPyConnection) -> dict[str, Column]:
     """The appearances by record, oldest first."""
     facts = _numbers(database, f"""
-        SELECT row, began AS "at", epoch, report, original AS upload, coalesce(n, {NEVER}) AS "end", coalesce(outcome, '') AS outcome,
-               coalesce(ocn_out, {NEVER}) AS ocn_out, word, superseded
-        FROM seen JOIN numbered USING (id) ORDER BY row, began, epoch, word DESC""")
+        SELECT row, began AS "at", epoch, report, original AS upload, coalesce(n, {NEVER}) AS "end",
+               coalesce(outcome, '') AS outcome, coalesce(ocn_out, {NEVER}) AS ocn_out, word, superseded
+        FROM seen JOIN numbered USING (id) ORDER BY row, began, epoch, word DESC, upload""")
     kinds = {"row": np.int32, "report": np.uint32, "word": np.uint8, "superseded": np.bool_}
     return {name: column.astype(kinds[name]) if name in kinds else column for name, column in facts.items()}
 
@@ -387,46 +394,3 @@ def _coded(column: Column) -> tuple[list[str], Column]:
 def _searched(keys: Column, sent: Column, after: Column, titles: Sequence[str]) -> Iterator[str]:
     for key, ocn_in, ocn_out, title in zip(keys.tolist(), sent.tolist(), after.tolist(), titles, strict=True):
         yield f"{key}\x1f{'' if ocn_in < 0 else ocn_in}\x1f{'' if ocn_out < 0 else ocn_out}\x1f{title}".lower()
-
-
-# titles
-
-
-def _titles(workspace: Workspace, symbol: str, files: Column, ends: Column) -> Iterator[str]:
-    """The title of each record as it was sent; empty where it is not in the outbox (any more)."""
-    mapped: dict[str, mmap.mmap | None] = {}
-    try:
-        for name, end in zip(files.tolist(), ends.tolist(), strict=True):
-            if name not in mapped:
-                mapped[name] = _mapped(workspace.root / "outbox" / folder_name(symbol) / name) if name else None
-            file = mapped[name]
-            yield _title(file, end) if file is not None else ""
-    finally:
-        for each in mapped.values():
-            if each is not None:
-                each.close()
-
-
-def _mapped(path: Path) -> mmap.mmap | None:
-    try:
-        with open(path, "rb") as file:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (OSError, ValueError):  # moved away, or empty: it has no titles to tell
-        return None
-
-
-def _title(file: Any, end: int) -> str:
-    if not 0 < end <= len(file) or file[end - 1 : end] != END_OF_RECORD:
-        return ""
-    raw = file[file.rfind(END_OF_RECORD, max(0, end - _LONGEST_RECORD), end - 1) + 1 : end]
-    directory = raw[24 : raw.find(b"\x1e")]
-    for at in range(0, len(directory), 12):
-        if directory[at : at + 3] == b"245":
-            try:
-                start = int(raw[12:17]) + int(directory[at + 7 : at + 12])
-            except ValueError:
-                return ""
-            parts = raw[start : raw.find(b"\x1e", start)].split(SUBFIELD)[1:]
-            text = b" ".join(part[1:].strip() for part in parts if part[:1] in _TITLE)
-            return text_of(text, utf8=raw[9:10] == b"a").rstrip(" /:;,=")
-    return ""

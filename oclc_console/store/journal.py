@@ -66,7 +66,8 @@ def _uncollected() -> Iterator[None]:
 class JournalStorage(Storage):
     """The journal as TinyDB wants a storage. `data` is the state in memory: {table: {number: document}}; nobody but this class
     changes it. `touched` names every document that changed since the journal was read from its start, in order, and
-    `readings` counts how often that was: by these two a reader keeps something of its own up to date."""
+    `readings` counts how often that was: by these two a reader keeps something of its own up to date. `mutex` is held by
+    whichever thread reads on or writes."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -76,21 +77,21 @@ class JournalStorage(Storage):
         self._position = 0
         self._seen: tuple[int, int, int] | None = None
         self._id: str | None = None
-        self._mutex = threading.RLock()
+        self.mutex = threading.RLock()
         self._depth = 0
 
     # reading
 
     def read(self) -> dict[str, dict[str, Any]]:
         """The state as it is now, for TinyDB."""
-        with self._mutex:
+        with self.mutex:
             self.refresh()
             return {table: dict(documents) for table, documents in self.data.items()}
 
     def refresh(self, *, surely: bool = False) -> None:
         """Follows what other processes wrote; `surely`: even when the file looks as it did. Raises HereError when a line is
         damaged that others follow."""
-        with self._mutex:
+        with self.mutex:
             try:
                 now = os.stat(self.path)
                 mark = (now.st_ino, now.st_size, now.st_mtime_ns)
@@ -156,7 +157,7 @@ class JournalStorage(Storage):
     @contextmanager
     def writing(self) -> Iterator[JournalStorage]:
         """Holds the lock, so that what is read inside the block still holds when the block writes. May be nested."""
-        with self._mutex:
+        with self.mutex:
             if self._depth:
                 yield self
                 return
@@ -208,7 +209,7 @@ class JournalStorage(Storage):
 
     def compact_if_due(self) -> bool:
         """Writes the journal anew where more than half of it is outdated. For quiet moments: it takes its time."""
-        with self._mutex:
+        with self.mutex:
             self.refresh()
             if self._position <= 2 * len(orjson.dumps(self.data)) + _WORTH_COMPACTING:
                 return False

@@ -41,7 +41,8 @@ def exceptions_path(workspace: Workspace, symbol: str, name: str) -> Path:
 
 
 def document_of(row: ReportRow) -> Document | None:
-    """What a line of a report tells a cataloguer, or None when there is nothing to tell: the record was taken."""
+    """What a line of a report tells a cataloguer, or None when there is nothing to tell: the record was taken. gathering.py
+    asks the same of many lines at once."""
     document = {
         "line": row.line, "key": row.key, "lsn": row.lsn, "n": row.n, "ocn_in": row.ocn_in, "ocn_out": row.ocn_out,
         "type": row.type, "severity": row.severity or "", "text": row.text or "", "outcome": row.outcome, "raw": row.raw,

@@ -86,7 +86,7 @@ class Reviews:
         self.path: Path = workspace.root / "rejections" / self.symbol / "reviews.json"
         self._actor = workspace.actor
         self._db = JournalDB(self.path)
-        self.numbers: dict[str, str] = {}
+        self.numbers: dict[str, str] = {}  # key -> number of its document
         self._last = {REVIEWS: 0, ACTS: 0}
         self._read_until = (-1, 0)
 
@@ -103,17 +103,19 @@ class Reviews:
 
     def refresh(self) -> None:
         """Follows what other processes wrote."""
-        self.journal.refresh()
-        readings, until = self._read_until
-        if readings != self.journal.readings:
-            self.numbers, self._last, until = {}, {REVIEWS: 0, ACTS: 0}, 0
-        touched = self.journal.touched
-        documents = self.journal.data.get(REVIEWS, {})
-        for table, number in touched[until:]:
-            self._last[table] = max(self._last.get(table, 0), int(number))
-            if table == REVIEWS and (document := documents.get(number)) is not None:
-                self.numbers[document["key"]] = number
-        self._read_until = (self.journal.readings, len(touched))
+        with self.journal.mutex:
+            self.journal.refresh()
+            readings, until = self._read_until
+            if readings != self.journal.readings:
+                self.numbers, self._last, until = {}, {REVIEWS: 0, ACTS: 0}, 0
+            touched = self.journal.touched
+            now = (self.journal.readings, len(touched))
+            documents = self.journal.data.get(REVIEWS, {})
+            for table, number in touched[until : now[1]]:
+                self._last[table] = max(self._last.get(table, 0), int(number))
+                if table == REVIEWS and (document := documents.get(number)) is not None:
+                    self.numbers[document["key"]] = number
+            self._read_until = now
 
     def get(self, key: str) -> Review | None:
         """What people did about one record; None: nothing."""

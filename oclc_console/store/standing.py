@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal
 
 from oclc_console import clock
@@ -119,6 +120,7 @@ def _said(entries: Sequence[Entry]) -> list[tuple[int, State]]:
     return said
 
 
+@lru_cache(maxsize=10_000)  # the records of a bulk change share one
 def in_ms(instant: str) -> int:
     """An ISO instant in epoch milliseconds."""
     return round(clock.parse(instant).timestamp() * 1000)
@@ -134,14 +136,3 @@ def _judged(now: Standing, verdict: Verdict) -> Standing:
     if verdict.word == "refused" and now.state in HANDED_ON:
         return Standing(State.CAME_BACK, now.owner, now.came_back + 1, verdict.report)
     return now
-
-
-def settled(state: State | None, since_ms: int, refused_ms: int, taken_ms: int) -> State:
-    """The state that `standing` gives, from what a person said last and when (-1: nobody did), and from when OCLC last
-    refused and last took the record (-1: never)."""
-    said = state or State.OPEN
-    if taken_ms > refused_ms and taken_ms > since_ms:
-        return State.CONFIRMED
-    if refused_ms > since_ms and (said in HANDED_ON or taken_ms > since_ms):
-        return State.CAME_BACK
-    return said

@@ -63,10 +63,12 @@ RIDING = ("Invalid relationship - when 1st $e in 1st 040 is equal to rda, then 3
           "Invalid relationship - when 1st $2 in {1} 655 is equal to lcgft, then $z in 655 must not be present.")
 WORDS = ("history", "river", "letters", "études", "geschichte", "war", "poems", "atlas", "medicine", "law", "music", "garden")
 EARLIER, BULK, PAGE = 20_000, 5_000, 50
-FILTERS = ({"library": "WID"}, {"group": "linking"}, {"severity": "CRITICAL"}, {"state": "fixed"}, {"owner": "asmith"},
-           {"library": "LAW", "severity": "SEVERE"}, {"group": "vocabulary", "library": "MED"}, {"state": "todo"},
-           {"text": "geschichte"}, {"text": "99000001"}, {"text": "260"}, {"text": "invalid"}, {"text": "river !law"},
-           {"text": "linking data", "library": "HYL"}, {"text": "e"}, {"state": "open", "text": "atlas"})
+WORKED = (("asmith", State.FIXED), ("jdoe", State.CLAIMED), ("asmith", State.WAITING), ("jdoe", State.ACCEPTED))
+FILTERS: tuple[dict[str, Any], ...] = (
+    {"library": "WID"}, {"group": "linking"}, {"severity": "CRITICAL"}, {"state": "fixed"}, {"owner": "asmith"},
+    {"library": "LAW", "severity": "SEVERE"}, {"group": "vocabulary", "library": "MED"}, {"state": "todo"},
+    {"text": "geschichte"}, {"text": "99000001"}, {"text": "260"}, {"text": "invalid"}, {"text": "river !law"},
+    {"text": "linking data", "library": "HYL"}, {"text": "e"}, {"state": "open", "text": "atlas"})
 
 
 # the records
@@ -125,7 +127,7 @@ def work_before(workspace: Workspace) -> None:
     with Desk.open(workspace) as desk:
         refs = desk.query(sort="key").refs()
         draw = random.Random(1)
-        for who, state in (("asmith", State.FIXED), ("jdoe", State.CLAIMED), ("asmith", State.WAITING), ("jdoe", State.ACCEPTED)):
+        for who, state in WORKED:
             chosen = draw.sample(refs, min(EARLIER, len(refs)) // 4)
             for at in range(0, len(chosen), 100):
                 desk.change(chosen[at : at + 100], Change(state, who, note="seen" if at % 3 else ""), who, take_over=True)
@@ -142,6 +144,16 @@ def measured(times: int, do: Callable[[int], object]) -> list[float]:
         do(number)
         found.append((time.perf_counter() - began) * 1000)
     return found
+
+
+def highest_memory() -> float:
+    """The most memory this process ever had, in MB, files that are read in place included. (Where /proc tells it; elsewhere the
+    system's figure, which counts what the process that started this one had.)"""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")]
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def ours(root: Path, times: int) -> dict[str, Any]:
@@ -163,7 +175,7 @@ def ours(root: Path, times: int) -> dict[str, Any]:
     found["bulk"] = measured(1, lambda _: desk.change(many, Change(State.FIXED, note="all of them"), take_over=True))
     found["open"] = measured(5, lambda _: Desk.open(workspace).query().page(0, PAGE))
     found["counts"] = measured(5, lambda i: desk.counts(("library", "group", "severity", "owner", "state")[i]))
-    return {**found, "memory": [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]}
+    return {**found, "memory": [highest_memory()]}
 
 
 FIRST = """
@@ -218,7 +230,7 @@ def with_sqlite(root: Path, times: int) -> dict[str, Any]:
                                  [(at + 1,) for at in draw.sample(range(total), min(BULK, total))])
 
     found["bulk"] = measured(1, bulk)
-    return {**found, "memory": [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]}
+    return {**found, "memory": [highest_memory()]}
 
 
 def _filled(root: Path) -> sqlite3.Connection:
@@ -301,7 +313,7 @@ def show(result: dict[str, Any]) -> None:
 def main() -> None:
     """Both sizes, or one part of it in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rejections", type=int, default=100_000, help="in the one report; the workspace has five times as many")
+    parser.add_argument("--rejections", type=int, default=100_000, help="in the one report; the workspace has five times that")
     parser.add_argument("--times", type=int, default=200)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--part", nargs=2, help=argparse.SUPPRESS)

@@ -12,22 +12,24 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tinydb import where
 
-from oclc_console import clock, files
+from oclc_console import clock
 from oclc_console.errors import CallError, HereError
-from oclc_console.store.reviews import Change, Reviews
+from oclc_console.store.board import settled
+from oclc_console.store.reviews import Change, Review, Reviews
 from oclc_console.store.standing import (
     BY_PEOPLE,
+    STATES,
     Entry,
     State,
     Verdict,
     in_force,
     in_ms,
-    settled,
     standing,
 )
 from oclc_console.workspace import Workspace
@@ -194,13 +196,41 @@ def test_a_full_disk_leaves_everything_as_it_was(
             raise OSError(errno.ENOSPC, "No space left on device")
         return write(handle, line[: len(line) // 2])
 
-    monkeypatch.setattr(files.os, "write", half)
+    monkeypatch.setattr(os, "write", half)
     with pytest.raises(HereError, match="space"):
         reviews.change(["991", "992"], Change(State.FIXED))
     monkeypatch.undo()
     assert reviews.path.read_bytes() == before
     assert stands(reviews, "991") == stands(Reviews(workspace, "ZMD"), "991") == (State.CLAIMED, "jdoe")
     assert reviews.change(["991"], Change(State.FIXED)).done == ("991",)
+
+
+TOO_LARGE = """
+import resource, signal, sys
+from pathlib import Path
+from oclc_console.errors import HereError
+from oclc_console.store.reviews import Change, Reviews
+from oclc_console.workspace import Workspace
+reviews = Reviews(Workspace(Path(sys.argv[1]), "jdoe"), "ZMD")
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (reviews.path.stat().st_size + 50, -1))
+try:
+    reviews.change(["991"], Change(note="longer than there is room for " * 20))
+except HereError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits")
+def test_where_the_system_gives_no_more_room_the_half_written_line_is_taken_back(
+    workspace: Workspace, reviews: Reviews
+) -> None:
+    reviews.change(["991"], CLAIM)
+    before = reviews.path.read_bytes()
+    done = subprocess.run([sys.executable, "-c", TOO_LARGE, str(workspace.root)], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    assert b"too large" in done.stdout and reviews.path.read_bytes() == before
+    reviews.change(["991"], Change(State.FIXED))
+    assert stands(reviews, "991") == (State.FIXED, "jdoe")
 
 
 def test_a_line_that_was_seen_and_then_cut_back_is_forgotten_by_readers(workspace: Workspace, reviews: Reviews) -> None:
@@ -310,7 +340,8 @@ def test_after_any_sequence_of_changes_and_undos_nothing_is_forgotten(
     tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, str, list[str], State | None, str | None, str]]
 ) -> None:
     workspace = Workspace(tmp_path_factory.mktemp("w"), "jdoe")
-    reviews, before = Reviews(workspace, "ZMD"), {}
+    reviews = Reviews(workspace, "ZMD")
+    before: dict[str, Review] = {}
     for did, who, keys, state, owner, note in acts:
         if did == "change":
             reviews.change(keys, Change(state, owner, note), who, take_over=True)
@@ -353,7 +384,8 @@ def test_where_a_record_stands_does_not_depend_on_the_order_of_imports(
     held = {verdict.at_ms for verdict in verdicts if verdict.word == "refused"}
     taken = max((v.at_ms for v in verdicts if v.word == "taken" and v.at_ms not in held), default=-1)
     state, since = (entries[-1].state, in_ms(entries[-1].since or "")) if entries else (None, -1)
-    assert settled(state, since, refused, taken) == stands.state
+    facts = [np.array([number]) for number in (STATES.index(state or State.OPEN), since, refused, taken)]
+    assert STATES[settled(*facts)[0]] is stands.state
 
 
 def test_a_fix_is_judged_by_uploads_that_came_after_it_only() -> None:

@@ -97,7 +97,7 @@ def look(desk: Desk, view: View, on: Ref | None = None) -> Found:
 
     which = view.filter()
     selection = desk.query(which, view.order, view.reverse)
-    every = len(desk.query(Filter(minor=True))) if view.is_narrowed or not view.minor else len(selection)
+    every = sum(each.records for each in desk.counts("symbol", Filter(minor=True)))
     hidden = 0 if view.minor else desk.hidden(which)
     at = (selection.find(on) or 0) if on else 0
     return Found(view, selection, every, hidden, at, at // PAGE, selection.page(at // PAGE * PAGE, PAGE))
@@ -115,7 +115,8 @@ def count(desk: Desk, view: View, shown: int) -> Counted:
         totals[facet] = shown
         if view.value(facet) is not None:
             without = replace(view, only=tuple(each for each in view.only if each[0] != facet))
-            totals[facet] = len(desk.query(without.filter())) if facet == "group" else sum(each.records for each in found)
+            whole = desk.counts("symbol", without.filter()) if facet == "group" else found  # a record has several faults
+            totals[facet] = sum(each.records for each in whole)
         counts[facet] = with_to_do(found, Count) if facet == "state" and found else found
     return Counted(view, counts, totals)
 

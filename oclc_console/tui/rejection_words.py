@@ -119,8 +119,9 @@ def numbers(rejection: Rejection) -> list[Piece]:
 
 def belongs(rejection: Rejection) -> list[Piece]:
     """Title, library, stream, and how its local number was found when OCLC gave none."""
-    pieces: list[Piece] = [(rejection.title or "no title known", "strong"), ("  library ", "muted"),
-                           (rejection.library or "not known", ""), ("  stream ", "muted"), (rejection.stream or "not known", "")]
+    pieces: list[Piece] = [
+        (rejection.title or "no title known", "strong"), ("  library ", "muted"), (rejection.library or "not known", ""),
+        ("  stream ", "muted"), (rejection.stream or "not known", "")]
     if rejection.located:
         pieces.append(("  found again by its place in the upload", "muted"))
     return pieces

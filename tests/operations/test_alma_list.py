@@ -1,4 +1,4 @@
-"""One list for Alma: the MMS ids of records with the same fault, each once, told by the ledger where the local number is none."""
+"""One list for Alma: the MMS ids of records with the same fault, each once, told by the ledger for a holding's number."""
 
 from __future__ import annotations
 

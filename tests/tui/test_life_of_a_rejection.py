@@ -1,5 +1,5 @@
 """The whole life of two rejections through the console itself, with the rehearsal's server running: both are claimed and said
-to be fixed; what Alma publishes then is sent again; the next report confirms the one that was mended and brings back the other."""
+to be fixed; the next upload's report confirms the one that was mended, and brings back the other."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from oclc_console.operations.import_reports import file_report
-from oclc_console.store.events import ReportFiled
 from oclc_console.workspace import Workspace
 from tests.tui.conftest import console
 from tests.tui.driving import flat, press, settled, shows, text_of, toasts

@@ -162,8 +162,8 @@ class RejectionScreen(ChangingScreen):
         if record is None:
             return []
         one = record.rejection
-        return [*wrap(belongs(one), width, 2), *wrap(numbers(one), width, 2), *complaints(record, width, self._minor), [], [("What was done", "strong")],
-                *history(record, width)]
+        return [*wrap(belongs(one), width, 2), *wrap(numbers(one), width, 2), *complaints(record, width, self._minor),
+                [], [("What was done", "strong")], *history(record, width)]
 
     def _marc(self, width: int) -> list[Line]:
         sent = self._sent

@@ -26,10 +26,12 @@ from oclc_console.tui.words import WIDE
 
 if TYPE_CHECKING:
     from oclc_console.operations.fetched import AskFor
+    from oclc_console.workspace import Workspace
 
 EMPTY = ("No report is here yet. Press 3 and then f to fetch OCLC's reports, or i to import report files from a "
          "folder on this "
          "machine.")
+PACKED = "No report is here, only the records that reports complained about, as in a pack. Press a to see those."
 TYPES = {"BibProcessingReport": "outcomes", "BibExceptionReport": "exceptions"}
 BAD = ("unresolved", "data error", "processing error")
 
@@ -73,6 +75,7 @@ class ReportsScreen(ConsoleScreen):
         super().__init__()
         self._asked: object = None
         self._reports: Sequence[ReportInfo] = ()
+        self._gathered = False  # whether there are rejections without the reports they come from: a pack
         self._views: list[View] = []  # how the workbench was left
 
     def body(self) -> Iterable[Widget]:
@@ -100,10 +103,10 @@ class ReportsScreen(ConsoleScreen):
         if (wanted := (facts.changes, facts.workspace)) != self._asked:
             self._asked = wanted
             workspace = facts.workspace
-            self.ask("the list of reports", lambda: list_reports(workspace), self._read)
+            self.ask("the list of reports", lambda: (list_reports(workspace), _has_gathered(workspace)), self._read)
 
-    def _read(self, reports: Sequence[ReportInfo]) -> None:
-        self._reports = reports
+    def _read(self, found: tuple[Sequence[ReportInfo], bool]) -> None:
+        self._reports, self._gathered = found
         self._show()
 
     def on_resize(self) -> None:
@@ -115,7 +118,7 @@ class ReportsScreen(ConsoleScreen):
             return
         wide = self.app.size.width >= WIDE
         if self.console.facts and self.console.facts.status:
-            self._list.say(EMPTY)
+            self._list.say(PACKED if self._gathered else EMPTY)
         rows = [_cells(info, wide) for info in self._reports]
         self._list.show(rows, [f"{info.symbol}/{info.name}" for info in self._reports], _columns(wide))
         exceptions = sum(info.documents for info in self._reports)
@@ -141,7 +144,7 @@ class ReportsScreen(ConsoleScreen):
             return "There is no report under the cursor. Press i to import some, or 3 and f to fetch them."
         if action == "open" and info is not None and not info.documents:
             return "This report complains about no record: there is nothing in it to mend."
-        if action == "all" and not any(each.documents for each in self._reports):
+        if action == "all" and not self._gathered and not any(each.documents for each in self._reports):
             return "The reports that are here complain about no record: there is nothing to mend."
         return None
 
@@ -177,6 +180,14 @@ class ReportsScreen(ConsoleScreen):
             self.console.start_operation("reports", "import", *(str(file) for file in files))
         else:
             self.console.show_error("Nothing to import", "There is no file in that folder.")
+
+
+def _has_gathered(workspace: Workspace) -> bool:
+    """Whether rejections were gathered here, by whatever reports. Brings the store: for threads."""
+    from oclc_console.store.gathered import gathered_path
+
+    folders = (workspace.root / "rejections").glob("*")
+    return any(gathered_path(workspace, folder.name).is_file() for folder in folders if folder.is_dir())
 
 
 def _files_in(path: Path) -> list[Path]:

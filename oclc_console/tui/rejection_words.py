@@ -101,8 +101,8 @@ def remedy(group: Group, width: int) -> list[Line]:
         if text:
             lines += wrap([(f"{head:<9}", "muted"), (text, "")], width, 9)
     if group.batch:
-        lines += wrap([(" " * 9, ""), ("Usually mended in many records at once: r lists those with this fault for Alma.",
-                                       "accent")], width, 9)
+        lines += wrap([(" " * 9, ""), ("Mostly in many records at once: r, in the list of rejections, writes all with this "
+                                       "fault to one list for Alma.", "accent")], width, 9)
     return lines
 
 

@@ -122,6 +122,22 @@ async def test_marked_records_are_changed_together_and_closed_ones_leave_what_is
     assert all(review.state is State.FIXED and review.owner == "lts" for review in Reviews(workspace, "ZMD").all())
 
 
+async def test_one_change_over_two_symbols_is_taken_back_by_one_key(workspace: Workspace) -> None:
+    name = "ZLW-ZLW.1000021.IN.BIB.D20201104.T041400000.law.mrc.BibExceptionReport.txt"
+    line = b"ZLW_1000021_1604481240000::bib::10|225550009999|1||Validation Error|CRITICAL|Record is sparse.\n"
+    assert isinstance(file_report(workspace, name, line, "ZLW"), ReportFiled)
+    app = console(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "3 of 3")
+        await press(pilot, "4", "a")
+        await shows(pilot, "Rejections 5 of 5")
+        await press(pilot, "A", "t")
+        await until(pilot, lambda: text_of(app).count("◐ claimed     lts") == 5)
+        await press(pilot, "z")
+        await until(pilot, lambda: "◐ claimed" not in text_of(app).replace("▌ ◐ claimed", ""))
+    assert all(review.owner is None for symbol in ("ZLW", "ZMD") for review in Reviews(workspace, symbol).all())
+
+
 async def test_a_note_stays_with_the_record_and_is_found_by_its_words(workspace: Workspace) -> None:
     async with console(workspace).run_test(size=SIZE) as pilot:
         await opened(pilot, "n", *"ask [the] =curator", "enter")

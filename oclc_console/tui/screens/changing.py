@@ -4,7 +4,7 @@ back, copy a number. The changes are made in threads. Not a screen by itself."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, ClassVar
@@ -61,6 +61,10 @@ class ChangingScreen(ConsoleScreen):
     ]
 
     desk: Desk | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._together: list[frozenset[str]] = []  # acts that are one for whoever did them: one for each symbol
 
     # what a screen says of itself
 
@@ -145,6 +149,7 @@ class ChangingScreen(ConsoleScreen):
         """Says what was changed; asks about what somebody else has."""
         changed = sum(len(each.done) for each in done.values())
         held = [((symbol, key), why) for symbol, each in done.items() for key, why in each.held]
+        self._together.append(frozenset(each.act for each in done.values()))
         self.changed()
         if changed:
             self.notify("z takes it back.", title=f"{said}: {changed:,} of {words.plural(changed + len(held), 'record')}",
@@ -159,22 +164,34 @@ class ChangingScreen(ConsoleScreen):
                 lambda yes: self._change(again, change, said, take_over=True) if yes else None)
 
     def action_undo(self) -> None:
-        """Takes back the last act."""
-        if (desk := self.desk) is not None:
-            self.ask(f"change {next(_turns)}", lambda: (desk.last_act(), desk.undo()), self._undone)
+        """Takes back the last act, of all symbols it was about."""
+        desk, together = self.desk, list(self._together)
+        if desk is None:
+            return
 
-    def _undone(self, undone: tuple[tuple[str, Act] | None, tuple[str, Changed] | None]) -> None:
-        last, done = undone
-        if last is None or done is None:
+        def work() -> list[tuple[Act, Changed]]:
+            undone: list[tuple[Act, Changed]] = []
+            wanted: frozenset[str] | None = None
+            while last := desk.last_act():
+                wanted = wanted or next((acts for acts in together if last[1].id in acts), frozenset({last[1].id}))
+                if last[1].id not in wanted or (done := desk.undo()) is None:
+                    break
+                undone.append((last[1], done[1]))
+            return undone
+
+        self.ask(f"change {next(_turns)}", work, self._undone)
+
+    def _undone(self, undone: Sequence[tuple[Act, Changed]]) -> None:
+        if not undone:
             self.notify("There is nothing of yours to take back.", markup=False)
             return
         self.changed()
-        symbol, changed = done
-        change = last[1].change
-        what = f"“{change.note}”" if change.note else change.state.label if change.state else "the change"
-        left = f" {len(changed.held):,} left as they are: somebody changed them since." if changed.held else ""
-        self.notify(f"{what}, set {words.hour(last[1].at)}, no longer holds.{left}", markup=False,
-                    title=f"Undone in {symbol}: {words.plural(len(changed.done), 'record')}")
+        act = undone[0][0]
+        done, held = sum(len(each.done) for _, each in undone), sum(len(each.held) for _, each in undone)
+        what = f"“{act.change.note}”" if act.change.note else act.change.state.label if act.change.state else "the change"
+        left = f" {held:,} left as they are: somebody changed them since." if held else ""
+        self.notify(f"{what}, set {words.hour(act.at)}, no longer holds.{left}", markup=False,
+                    title=f"Undone: {words.plural(done, 'record')}")
 
     def action_copy_lsn(self) -> None:
         """Copies the LSN."""

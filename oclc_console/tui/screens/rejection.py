@@ -32,6 +32,7 @@ class _Sent:
     upload: int  # which of its appearances, the newest being 0
     record: RecordAsSent
     places: tuple[Place, ...]
+    look_at: str  # where to look when it names nothing
 
 
 class RejectionScreen(ChangingScreen):
@@ -115,7 +116,8 @@ class RejectionScreen(ChangingScreen):
                                   there.end if there else one.end, one.lsn or None)
             said = there.complaints if there else ()
             places = [place for each in said if not (each.minor or each.noise) for place in places_in(each.text)]
-            return _Sent(upload, sent, tuple(dict.fromkeys(places)))
+            look_at = next((each.group.look_at for each in said if each.group.look_at), "")
+            return _Sent(upload, sent, tuple(dict.fromkeys(places)), look_at)
 
         self.ask("the record as sent", work, self._sent_read)
 
@@ -172,7 +174,8 @@ class RejectionScreen(ChangingScreen):
         if not sent.record.found:
             return [*wrap(f"The record can't be shown: {sent.record.reason}.", width)]
         named = ", ".join(dict.fromkeys(place.words for place in sent.places))
-        said = f"{MARK} and {BELOW} mark what OCLC names: {named}" if named else "OCLC names no field of it."
+        said = (f"{MARK} and {BELOW} mark what OCLC names: {named}" if named else
+                f"OCLC names no field. Look at: {sent.look_at}" if sent.look_at else "OCLC names no field of it.")
         return [*wrap([(said, "muted")], width, 2), *marc_lines(sent.record.fields, sent.places, width)]
 
     # what is meant

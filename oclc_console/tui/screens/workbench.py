@@ -18,11 +18,9 @@ from oclc_console.tui import words
 from oclc_console.tui.bench import (
     FACETS,
     ORDERS,
-    BenchPages,
     BenchRows,
     Counted,
     Found,
-    Marks,
     Repair,
     View,
     count,
@@ -44,8 +42,9 @@ from oclc_console.tui.bench_words import (
 )
 from oclc_console.tui.follow import Facts
 from oclc_console.tui.rejection_words import FACET_NAMES
-from oclc_console.tui.screens.changing import ChangingScreen, Targets
-from oclc_console.tui.screens.dialogs import Field, Form, Message
+from oclc_console.tui.screens.changing import Targets
+from oclc_console.tui.screens.dialogs import Message
+from oclc_console.tui.screens.marking import MarkingScreen
 from oclc_console.tui.screens.rejection import RejectionScreen
 from oclc_console.tui.widgets.drawing import Cell
 from oclc_console.tui.widgets.facets import FacetList, Facets
@@ -56,22 +55,10 @@ from oclc_console.tui.widgets.table import Table
 from oclc_console.tui.words import WIDE
 
 if TYPE_CHECKING:
-    from oclc_console.store.desk import Desk, Ref, Rejection, Selection
+    from oclc_console.store.desk import Desk, Rejection, Selection
 
 
-class Jump(Form):
-    """Asks for a record to go to."""
-
-    def __init__(self, shown: int) -> None:
-        super().__init__("Jump to a record", [f"To one of the {shown:,} shown: its LSN, or # and its place in the list."],
-                         [Field("to", "Where", "", "990148820310209999, or #1200")])
-
-    def wrong(self, answers: dict[str, str]) -> str | None:
-        """Something must be named."""
-        return None if answers["to"] else "Type a local number, or # and a place in the list."
-
-
-class WorkbenchScreen(ChangingScreen):
+class WorkbenchScreen(MarkingScreen):
     """One level into place 4."""
 
     PLACE = "4"
@@ -88,19 +75,13 @@ class WorkbenchScreen(ChangingScreen):
         Binding("slash", "filter", "Filter", id="bench.filter", key_display="/", tooltip="Only records that hold a word"),
         Binding("backspace", "wider", "Wider", id="bench.wider", show=False, key_display="⌫",
                 tooltip="Drop what was narrowed down last"),
-        Binding("space", "mark", "Mark", id="bench.mark", show=False, key_display="space", tooltip="Mark this record, or not"),
-        Binding("v", "range", "Mark to", id="bench.range", show=False, tooltip="Mark from the last mark up to here"),
-        Binding("A", "all", "Mark all", id="bench.all", show=False, key_display="A",
-                tooltip="Mark all that are shown; once more: none"),
         Binding("r", "repair", "Alma list", id="bench.repair", show=False,
                 tooltip="Write all shown records with the same fault to a list for Alma"),
         Binding("o", "order", "Order", id="bench.order", show=False, tooltip="Order by the next column"),
         Binding("O", "turn", "Turn", id="bench.turn", show=False, key_display="O", tooltip="Turn the order round"),
-        Binding("ctrl+g", "jump", "Jump", id="bench.jump", show=False, tooltip="Jump to a record or a place in the list"),
         Binding("m", "minor", "Minor", id="bench.minor", show=False, tooltip="Show or hide records with only MINOR lines"),
         Binding("tab", "app.focus_next", "Panel", id="bench.panel", show=False, key_display="Tab",
                 tooltip="To the next panel"),
-        Binding("escape", "leave", "Back", id="bench.back", key_display="Esc", tooltip="Take all marks away, else go back"),
     ]
     MORE_KEYS: ClassVar[frozenset[str]] = frozenset({
         "reject.note", "reject.undo", "bench.mark", "bench.all", "bench.repair", "bench.order", "bench.minor", "bench.wider"})
@@ -109,14 +90,11 @@ class WorkbenchScreen(ChangingScreen):
         super().__init__()
         self._view = view or View()
         self._remember = remember if remember is not None else []
-        self._pages, self._marks = BenchPages(), Marks()
-        self._counted: Counted | None = None
         self._page: RejectionScreen | None = None
         self._looking, self._again, self._on = False, False, False
         self._catching_up = False
         self._seen: tuple[int, object] = (-1, ())
         self._wanted: set[int] = set()
-        self._last_mark = 0
 
     def body(self) -> Iterable[Widget]:
         """The facets, the records, and what the one under the cursor is about."""
@@ -130,7 +108,7 @@ class WorkbenchScreen(ChangingScreen):
         """Opens the desk in a thread."""
         super().on_mount()
         self.query_one("#line").can_focus = False
-        self._table.focus()
+        self.table.focus()
         self._arrange()
         workspace = self.workspace
 
@@ -177,7 +155,7 @@ class WorkbenchScreen(ChangingScreen):
                 return error
 
         self.ask("gathering what came since", work, self._caught_up)
-        self._title()
+        self.show_title()
 
     def _caught_up(self, came: bool | ConsoleError) -> None:
         self._catching_up = False
@@ -185,13 +163,13 @@ class WorkbenchScreen(ChangingScreen):
             self.console.show_error("Not everything is here", str(came))
         elif came:
             self._look(stay=True)
-        self._title()
+        self.show_title()
         self._say()
 
     def changed(self) -> None:
         """Reads again what is shown, and counts; which records are listed stays until something else is asked for."""
-        self._pages.read_again()
-        self._table.look_again()
+        self.pages.read_again()
+        self.table.look_again()
         self._count()
 
     def _look(self, *, stay: bool = False) -> None:
@@ -216,13 +194,13 @@ class WorkbenchScreen(ChangingScreen):
         if isinstance(found, ConsoleError):
             self.console.show_error("The rejections", str(found))
             return
-        self._pages.show(found)
-        self._marks.shows_other()
+        self.pages.show(found)
+        self.marks.shows_other()
         self._wanted.clear()
-        self._last_mark = found.at
+        self.last_mark = found.at
         self._show()
-        if self._table.cursor != found.at:
-            self._table.cursor = found.at
+        if self.table.cursor != found.at:
+            self.table.cursor = found.at
         self._moved()
         if self._again:
             self._look(stay=self._on)
@@ -230,7 +208,7 @@ class WorkbenchScreen(ChangingScreen):
             self._count()
 
     def _count(self) -> None:
-        desk, view, shown = self.desk, self._view, len(self._pages)
+        desk, view, shown = self.desk, self._view, len(self.pages)
         if desk is not None:
             self.ask("counting", lambda: count(desk, view, shown), self._show_counts)
 
@@ -243,7 +221,8 @@ class WorkbenchScreen(ChangingScreen):
     # drawing
 
     @property
-    def _table(self) -> Table:
+    def table(self) -> Table:
+        """The list of records."""
         return self.query_one("#bench-list", Table)
 
     @property
@@ -253,12 +232,12 @@ class WorkbenchScreen(ChangingScreen):
     def on_resize(self) -> None:
         """Other columns and panels for another width."""
         self._arrange()
-        if self._pages.found is not None:
+        if self.pages.found is not None:
             self._show()
 
     def _arrange(self) -> None:
         """A narrow terminal has room for one facet at a time, and none for a panel."""
-        several = self._counted is not None and len(self._counted.counts["symbol"]) > 1
+        several = self.counted is not None and len(self.counted.counts["symbol"]) > 1
         self.query_one(Facets).make_room(self._wide, [facet for facet in FACETS if facet != "symbol" or several])
         self.query_one("#bench-about").display = self._wide
         self.query_one("#line").display = not self._wide
@@ -266,24 +245,25 @@ class WorkbenchScreen(ChangingScreen):
     def _show(self) -> None:
         columns = WIDE_COLUMNS if self._wide else NARROW_COLUMNS
         self._say()
-        self._table.show(BenchRows(self._pages, self._cells, self._want), (), columns)
-        self._table.refresh()
-        self._title()
+        self.table.show(BenchRows(self.pages, self._cells, self._want), (), columns)
+        self.table.refresh()
+        self.show_title()
         self.refresh_bindings()
 
     def _cells(self, rejection: Rejection) -> list[Cell]:
-        return cells(rejection, marked=self._marks.has(rejection.ref), wide=self._wide)
+        return cells(rejection, marked=self.marks.has(rejection.ref), wide=self._wide)
 
-    def _title(self) -> None:
-        if (found := self._pages.found) is not None:
-            self.query_one("#bench", Frame).titles(*titles(found, self._view, len(self._marks), self._catching_up))
+    def show_title(self) -> None:
+        """How many of how many, and what is asked for."""
+        if (found := self.pages.found) is not None:
+            self.query_one("#bench", Frame).titles(*titles(found, self._view, len(self.marks), self._catching_up))
 
     def _say(self) -> None:
-        if (found := self._pages.found) is not None:
-            self._table.say(nothing_here(found, self._view, self._catching_up))
+        if (found := self.pages.found) is not None:
+            self.table.say(nothing_here(found, self._view, self._catching_up))
 
     def _show_counts(self, counted: Counted) -> None:
-        self._counted = counted
+        self.counted = counted
         self._arrange()
         for facet in FACETS:
             self.query_one(Facets).show(facet, facet_title(facet, counted), facet_values(facet, counted, self._view))
@@ -291,12 +271,12 @@ class WorkbenchScreen(ChangingScreen):
     def _want(self, number: int) -> None:
         if number not in self._wanted:
             self._wanted.add(number)
-            self.call_later(self.ask, f"page {number}", self._pages.reader(number), self._page_read)
+            self.call_later(self.ask, f"page {number}", self.pages.reader(number), self._page_read)
 
     def _page_read(self, read: tuple[Selection | None, int, int, Sequence[Rejection]]) -> None:
         self._wanted.discard(read[1])
-        self._pages.keep(*read)
-        self._table.look_again()
+        self.pages.keep(*read)
+        self.table.look_again()
         self._moved()
 
     @on(Table.Moved, "#bench-list")
@@ -308,7 +288,7 @@ class WorkbenchScreen(ChangingScreen):
             self.query_one("#line", Lines).show(lambda width: in_short(one, group, width))
             self.query_one("#bench-lines", Lines).show(lambda width: in_full(one, group, width))
             self.query_one("#bench-about", Frame).titles(panel_title(one))
-        elif not len(self._pages):
+        elif not len(self.pages):
             self.query_one("#line", Lines).show(lambda width: [])
             self.query_one("#bench-lines", Lines).show(lambda width: [])
             self.query_one("#bench-about", Frame).titles("Record")
@@ -318,12 +298,12 @@ class WorkbenchScreen(ChangingScreen):
 
     def one(self) -> Rejection | None:
         """The record under the cursor."""
-        return self._pages.record(self._table.cursor)
+        return self.pages.record(self.table.cursor)
 
     def targets(self) -> Targets | None:
         """The marked records, else the one under the cursor while the list has the keys."""
-        if marked := len(self._marks):
-            return Targets(marked, self._marks.reader())
+        if marked := len(self.marks):
+            return Targets(marked, self.marks.reader())
         one = self.one()
         if one is None or isinstance(self.focused, FacetList):
             return None
@@ -332,7 +312,7 @@ class WorkbenchScreen(ChangingScreen):
 
     def no_target(self) -> str:
         """Why there is nothing to change."""
-        if self._pages.found is None:
+        if self.pages.found is None:
             return "The rejections are being opened: in a moment."
         if isinstance(self.focused, FacetList):
             return "Which records? Press Enter to show only these, then A to mark them all."
@@ -344,7 +324,7 @@ class WorkbenchScreen(ChangingScreen):
             return None
         if action in ("open", "mark", "range", "repair") and self.one() is None:
             return self.no_target()
-        if action in ("all", "jump") and not len(self._pages):
+        if action in ("all", "jump") and not len(self.pages):
             return "There is no record in the list."
         if action == "wider" and not self._view.is_narrowed:
             return "Nothing is narrowed down: all records are shown."
@@ -357,17 +337,9 @@ class WorkbenchScreen(ChangingScreen):
         self.query_one(Facets).take_keys()
         self.refresh_bindings()
 
-    async def action_leave(self) -> None:
-        """No marks any more; where there are none, back."""
-        if len(self._marks):
-            self._marks.clear()
-            self._marked()
-        else:
-            await self.console.action_back()
-
     def action_records(self) -> None:
         """Back to the list."""
-        self._table.focus()
+        self.table.focus()
 
     @on(Table.Chosen)
     def _chosen(self, message: Table.Chosen) -> None:
@@ -379,11 +351,11 @@ class WorkbenchScreen(ChangingScreen):
     def action_only(self) -> None:
         """Shows only the records that have the value under the cursor; any again where it was so."""
         table = self.query_one(Facets).focused
-        if table is not None and table.key is not None and self._counted is not None:
-            labels = {each.value: each.label for each in self._counted.counts[table.facet]}
+        if table is not None and table.key is not None and self.counted is not None:
+            labels = {each.value: each.label for each in self.counted.counts[table.facet]}
             self.query_one(Facets).current = table.facet
             self._narrow(self._view.toggled(table.facet, table.key, labels.get(table.key, "")))
-            self._table.focus()
+            self.table.focus()
 
     def action_wider(self) -> None:
         """Drops what was narrowed down last."""
@@ -403,7 +375,7 @@ class WorkbenchScreen(ChangingScreen):
 
     @on(FilterLine.Left)
     def _filter_left(self) -> None:
-        self._table.focus()
+        self.table.focus()
 
     def action_minor(self) -> None:
         """Shows or hides records with nothing but MINOR lines."""
@@ -419,82 +391,21 @@ class WorkbenchScreen(ChangingScreen):
         """The last first."""
         self._narrow(replace(self._view, reverse=not self._view.reverse))
 
-    def action_jump(self) -> None:
-        """Asks where to, and goes there."""
-        self.app.push_screen(Jump(len(self._pages)), lambda given: self._jump(given["to"]) if given else None)
-
-    def _jump(self, to: str) -> None:
-        found = self._pages.found
-        if found is None:
-            return
-        if to.startswith("#") and to[1:].strip().replace(",", "").isdigit():
-            self._table.cursor = int(to[1:].strip().replace(",", "")) - 1
-            return
-        symbols = [each.value for each in self._counted.counts["symbol"]] if self._counted else []
-
-        def work() -> int | None:
-            places = (found.selection.find((symbol, to)) for symbol in symbols)
-            return next((at for at in places if at is not None), None)
-
-        self.ask("that record", work, lambda at: self._jumped(at, to))
-
-    def _jumped(self, at: int | None, to: str) -> None:
-        if at is None:
-            self.notify(f"{to} is not among the {len(self._pages):,} shown. / looks for it everywhere once Backspace has "
-                        "widened the list.", severity="warning", markup=False)
-        else:
-            self._table.cursor = at
-
-    # marking
-
-    def _marked(self) -> None:
-        self._table.look_again()
-        self._title()
-        self.refresh_bindings()
-
-    def action_mark(self) -> None:
-        """Marks the record, or not, and goes on to the next."""
-        if (one := self.one()) is not None:
-            self._marks.toggle(one.ref)
-            self._last_mark = self._table.cursor
-            self._table.cursor += 1
-            self._marked()
-
-    def action_range(self) -> None:
-        """Marks from the last mark up to here."""
-        if (found := self._pages.found) is not None:
-            first, last = sorted((self._last_mark, self._table.cursor))
-
-            def marked(refs: Sequence[Ref]) -> None:
-                self._marks.add(refs)
-                self._marked()
-
-            self.ask("marking", lambda: [found.selection.ref(at) for at in range(first, last + 1)], marked)
-
-    def action_all(self) -> None:
-        """Marks all that are shown, or none."""
-        if (found := self._pages.found) is not None:
-            if len(self._marks) == len(found.selection):
-                self._marks.clear()
-            else:
-                self._marks.take_all(found.selection)
-            self._marked()
-
     # going on
 
     def action_open(self) -> None:
         """Opens the record."""
-        one, found, desk = self.one(), self._pages.found, self.desk
+        one, found, desk = self.one(), self.pages.found, self.desk
         if one is not None and found is not None and desk is not None:
-            self._page = RejectionScreen(desk, found.selection, self._table.cursor)
+            self._page = RejectionScreen(desk, found.selection, self.table.cursor)
             self.app.push_screen(self._page)
 
     def on_screen_resume(self) -> None:
         """What was done on a record's page shows here, and the cursor stands on the one seen last."""
         super().on_screen_resume()
         if self._page is not None:
-            self._table.cursor, self._page = self._page.at, None
-        if self._pages.found is not None:
+            self.table.cursor, self._page = self._page.at, None
+        if self.pages.found is not None:
             self.changed()
 
     def action_repair(self) -> None:
@@ -504,8 +415,8 @@ class WorkbenchScreen(ChangingScreen):
             self.ask("the list for Alma", lambda: repair(desk, view, one), self._listed)
 
     def _listed(self, made: Repair) -> None:
-        self._marks.clear()
-        self._marks.add(made.refs)
-        self._marked()
+        self.marks.clear()
+        self.marks.add(made.refs)
+        self.show_marks()
         path = words.below(str(made.made.path), self.workspace.root)
         self.app.push_screen(Message(f"✔ List for Alma: {made.title}", repair_words(made, path, self.workspace.actor)))

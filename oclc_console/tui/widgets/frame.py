@@ -139,8 +139,10 @@ def _rank(binding: Binding) -> int:
     if name in FIRST_KEYS:
         return FIRST_KEYS.index(name)
     if name == "dialog.cancel":
+        return 6
+    if name.startswith("app."):
         return 5
-    return 4 if name.startswith("app.") else 2 if binding.key == "enter" else 3
+    return {"enter": 2, "escape": 4}.get(binding.key, 3)  # what goes on stands first, what goes back last
 
 
 class Frame(Widget):

@@ -115,6 +115,7 @@ class Facts:
     begun: Mapping[Launched, str] = field(default_factory=dict)  # what was started here -> its run's name
     problem: str = ""
     changes: int = 0  # counts what changed besides progress, so that a screen knows when to ask again
+    worked: tuple[tuple[int, int] | None, ...] = ()  # changes when somebody, here or elsewhere, does something about rejections
 
     @property
     def alive(self) -> tuple[RunState, ...]:
@@ -128,7 +129,7 @@ class Facts:
     def _shown(self) -> tuple[object, ...]:
         moment = self.as_of.replace(microsecond=0) if self.alive else self.as_of.replace(second=0, microsecond=0)
         return (self.workspace, self.status, self.runs, self.curves, self.wished, self.starting, self.problem, self.changes,
-                moment)
+                self.worked, moment)
 
 
 class Follower:
@@ -155,7 +156,8 @@ class Follower:
         if not problem:
             problem = self._look_at_status(runs, now)
         return Facts(self._workspace, now, self._status, runs, dict(self._curves), tuple(starting),
-                     dict(self._wished), dict(self._launcher.begun), problem, self._changes), deaths
+                     dict(self._wished), dict(self._launcher.begun), problem, self._changes,
+                     _worked(self._workspace.root)), deaths
 
     def _settings(self) -> str:
         """Reads console.toml again when it has changed; a mistake keeps the last good settings and is told."""
@@ -225,6 +227,10 @@ def _signature(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size
+
+
+def _worked(root: Path) -> tuple[tuple[int, int] | None, ...]:
+    return tuple(_signature(path) for path in sorted((root / "rejections").glob("*/reviews.json")))
 
 
 def _folders(root: Path) -> list[Path]:

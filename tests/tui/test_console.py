@@ -135,7 +135,7 @@ async def test_text_that_looks_like_markup_or_holds_control_characters_stands_ve
     seen = {"1": "[/red] [bold] [Letters] =1+1 ␛", "2": "[/red] [bold] [Letters] =1+1 ␛[31m \\x9b \\u202e "
                                                         "[@click=app.quit]",
             "5": "[/red] [bold] [Letters] =1+1 ␛[31m \\x9b", "3": "[/red]", "4": "[/x]",
-            "4-a": "[/x]", "4-a-enter": "[/red]", "3-p-home-enter": "=1+1 [red] ␛[31m.mrc", "3-enter": "[/red]"}
+            "4-a": "[/x]", "4-a-enter": "[sajin]", "3-p-home-enter": "=1+1 [red] ␛[31m.mrc", "3-enter": "[/red]"}
     with live_upload(workspace):
         app = console(workspace)
         async with app.run_test(size=(160, 48)) as pilot:

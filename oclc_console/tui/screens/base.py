@@ -45,6 +45,7 @@ class ConsoleScreen(Screen[None]):
     BACK: ClassVar[Binding] = Binding("escape", "app.back", "Back", id="screen.back", key_display="Esc",
                                       tooltip="Back to where you came from")
     BINDINGS: ClassVar[list[BindingType]] = []
+    MORE_KEYS: ClassVar[frozenset[str]] = frozenset()  # ids of bindings that only a wide terminal's key line has room for
 
     def __init__(self) -> None:
         super().__init__()

@@ -14,10 +14,11 @@ from textual.widget import Widget
 from oclc_console.oclc.report_line import ACCEPTED, UNRESOLVED_ROW
 from oclc_console.store.report_rows import ReportInfo, list_reports
 from oclc_console.tui import words
+from oclc_console.tui.bench import View
 from oclc_console.tui.follow import Facts
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.dialogs import Field, Form
-from oclc_console.tui.screens.exceptions import ExceptionsScreen
+from oclc_console.tui.screens.workbench import WorkbenchScreen
 from oclc_console.tui.widgets.drawing import Cell, Line, Piece, shortened, wrap
 from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
@@ -26,10 +27,12 @@ from oclc_console.tui.words import WIDE
 
 if TYPE_CHECKING:
     from oclc_console.operations.fetched import AskFor
+    from oclc_console.workspace import Workspace
 
 EMPTY = ("No report is here yet. Press 3 and then f to fetch OCLC's reports, or i to import report files from a "
          "folder on this "
          "machine.")
+PACKED = "No report is here, only the records that reports complained about, as in a pack. Press a to see those."
 TYPES = {"BibProcessingReport": "outcomes", "BibExceptionReport": "exceptions", "BibCrossRefReport": "cross ref",
          "xrefrpt": "cross ref", "XREFRPT": "cross ref", "BibUnresolvedCrossRefReport": "unresolved",
          "unresxrefrpt": "unresolved", "bibdetailexcpt": "exceptions", "ScanDeleteList": "to delete"}
@@ -58,14 +61,14 @@ class ReportsScreen(ConsoleScreen):
     TITLE = "Reports"
     HELP = ("Every report that is here, that of the newest upload first. Outcomes reports say what OCLC did with each "
             "record, "
-            "exceptions reports what it complained about. Enter pages through the exceptions of one, a through those "
-            "of all. "
+            "exceptions reports what it complained about. a opens the records that are to be mended, of all reports; Enter "
+            "those of one report, whatever became of them. "
             "i imports report files from a folder. Nothing here needs the network. At the foot: files that OCLC removed before "
             "they were fetched; they have to be asked for (1 Dashboard, m writes the mail).")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open", id="reports.open", key_display="↵", tooltip="Page through the exceptions of "
-                                                                                     "this report"),
-        Binding("a", "all", "All", id="reports.all", tooltip="Page through the exceptions of all reports"),
+        Binding("enter", "open", "Open", id="reports.open", key_display="↵", tooltip="The records this report complains "
+                                                                                     "about"),
+        Binding("a", "all", "Rejections", id="reports.all", tooltip="The records to mend, of all reports"),
         Binding("i", "import", "Import", id="reports.import", tooltip="Import report files from a folder"),
         Binding("c", "copy", "Copy name", id="reports.copy", tooltip="Copy the report's name"),
     ]
@@ -74,6 +77,8 @@ class ReportsScreen(ConsoleScreen):
         super().__init__()
         self._asked: object = None
         self._reports: Sequence[ReportInfo] = ()
+        self._gathered = False  # whether there are rejections without the reports they come from: a pack
+        self._views: list[View] = []  # how the workbench was left
 
     def body(self) -> Iterable[Widget]:
         """The reports, and the one under the cursor."""
@@ -100,10 +105,10 @@ class ReportsScreen(ConsoleScreen):
         if (wanted := (facts.changes, facts.workspace)) != self._asked:
             self._asked = wanted
             workspace = facts.workspace
-            self.ask("the list of reports", lambda: list_reports(workspace), self._read)
+            self.ask("the list of reports", lambda: (list_reports(workspace), _has_gathered(workspace)), self._read)
 
-    def _read(self, reports: Sequence[ReportInfo]) -> None:
-        self._reports = reports
+    def _read(self, found: tuple[Sequence[ReportInfo], bool]) -> None:
+        self._reports, self._gathered = found
         self._show()
 
     def on_resize(self) -> None:
@@ -115,7 +120,7 @@ class ReportsScreen(ConsoleScreen):
             return
         wide = self.app.size.width >= WIDE
         if self.console.facts and self.console.facts.status:
-            self._list.say(EMPTY)
+            self._list.say(PACKED if self._gathered else EMPTY)
         rows = [_cells(info, wide) for info in self._reports]
         self._list.show(rows, [f"{info.symbol}/{info.name}" for info in self._reports], _columns(wide))
         exceptions = sum(info.documents for info in self._reports)
@@ -140,20 +145,21 @@ class ReportsScreen(ConsoleScreen):
         if action in ("open", "copy") and info is None:
             return "There is no report under the cursor. Press i to import some, or 3 and f to fetch them."
         if action == "open" and info is not None and not info.documents:
-            return "This report complains about no record: there are no exceptions to page through."
-        if action == "all" and not any(each.documents for each in self._reports):
-            return "There are no exceptions in the reports that are here."
+            return "This report complains about no record: there is nothing in it to mend."
+        if action == "all" and not self._gathered and not any(each.documents for each in self._reports):
+            return "The reports that are here complain about no record: there is nothing to mend."
         return None
 
     @on(Table.Chosen, "#reports-list")
     def action_open(self) -> None:
-        """Opens the exceptions of the report."""
+        """Opens the records of the report, whatever became of them."""
         if (info := self._selected) and info.documents:
-            self.app.push_screen(ExceptionsScreen(info.symbol, info.name, info.original or info.name))
+            shown = f"{TYPES.get(info.type, info.type)} of {_upload_words(info.original or info.name)}"
+            self.app.push_screen(WorkbenchScreen(View((("report", info.name, shown),))))
 
     def action_all(self) -> None:
-        """Opens the exceptions of all reports."""
-        self.app.push_screen(ExceptionsScreen(None, None, "all reports"))
+        """Opens the records to mend, as the list was left."""
+        self.app.push_screen(WorkbenchScreen(self._views[-1] if self._views else None, self._views))
 
     def action_copy(self) -> None:
         """Copies the name."""
@@ -176,6 +182,14 @@ class ReportsScreen(ConsoleScreen):
             self.console.start_operation("reports", "import", *(str(file) for file in files))
         else:
             self.console.show_error("Nothing to import", "There is no file in that folder.")
+
+
+def _has_gathered(workspace: Workspace) -> bool:
+    """Whether rejections were gathered here, by whatever reports. Brings the store: for threads."""
+    from oclc_console.store.gathered import gathered_path
+
+    folders = (workspace.root / "rejections").glob("*")
+    return any(gathered_path(workspace, folder.name).is_file() for folder in folders if folder.is_dir())
 
 
 def _files_in(path: Path) -> list[Path]:
@@ -212,6 +226,12 @@ def _cells(info: ReportInfo, wide: bool) -> list[Cell]:
     received = words.short_moment(info.received) if info.received else "–"
     return [*head, received, *counts, f"{info.records:,}", f"{info.documents:,}", words.short_moment(info.filed_at),
             info.filed_by]
+
+
+def _upload_words(name: str) -> str:
+    """`trusted 002`; any other name as it is."""
+    parts = name.split(".")
+    return f"{parts[2]} {parts[4]}" if len(parts) == 6 and parts[-1] == "mrc" else name
 
 
 def _upload(name: str, room: int) -> Cell:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 from textual import events
-from textual.binding import ActiveBinding
+from textual.binding import ActiveBinding, Binding
 from textual.content import Content
 from textual.widget import Widget
 
@@ -103,12 +103,13 @@ class KeyLine(Widget):
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
 
     def shown(self) -> list[ActiveBinding]:
-        """The bindings to show, each once, help and palette first."""
+        """The bindings to show, each once, help and palette first; where there is room, those a screen names as MORE_KEYS."""
         seen: dict[str, ActiveBinding] = {}
+        more: frozenset[str] = getattr(self.screen, "MORE_KEYS", frozenset()) if self.size.width >= words.WIDE else frozenset()
         for active in self.screen.active_bindings.values():
-            if active.binding.show:
+            if active.binding.show or active.binding.id in more:
                 seen.setdefault(active.binding.action, active)
-        return sorted(seen.values(), key=lambda active: _rank(active.binding.id))
+        return sorted(seen.values(), key=lambda active: _rank(active.binding))
 
     def _words(self) -> list[tuple[str, str, ActiveBinding]]:
         return [(self.app.get_key_display(active.binding), active.binding.description, active) for active in self.shown()]
@@ -133,12 +134,15 @@ class KeyLine(Widget):
                 return
 
 
-def _rank(name: str | None) -> int:
+def _rank(binding: Binding) -> int:
+    name = binding.id or ""
     if name in FIRST_KEYS:
         return FIRST_KEYS.index(name)
     if name == "dialog.cancel":
-        return 4
-    return 3 if name and name.startswith("app.") else 2
+        return 6
+    if name.startswith("app."):
+        return 5
+    return {"enter": 2, "escape": 4}.get(binding.key, 3)  # what goes on stands first, what goes back last
 
 
 class Frame(Widget):

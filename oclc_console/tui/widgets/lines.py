@@ -39,6 +39,11 @@ class Lines(Drawn):
         self._build = build
         self._make()
 
+    @property
+    def lines(self) -> Sequence[Line]:
+        """What is shown now, line by line."""
+        return self._lines
+
     def on_resize(self, event: events.Resize) -> None:
         """Makes the lines for the new width."""
         if self.room != self._width:

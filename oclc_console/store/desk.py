@@ -167,7 +167,7 @@ class Desk:
         changed = self.behind
         for symbol in self._symbols():
             if list_reports(self.workspace, symbol) or gathered_path(self.workspace, symbol).is_file():
-                changed = gathering.gather(self.workspace, symbol) or changed
+                changed = gathering.gather_aside(self.workspace, symbol) or changed
                 self.reviews(symbol).compact_if_due()
         board = self._loaded() if changed else self._board
         board.warm()

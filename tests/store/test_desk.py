@@ -20,6 +20,7 @@ from oclc_console.errors import CallError, InputError
 from oclc_console.marc.record import put_together
 from oclc_console.oclc.reports import EXCEPTIONS, PROCESSING
 from oclc_console.operations.import_reports import file_report
+from oclc_console.store import gathering
 from oclc_console.store.desk import FACETS, SORTS, Desk, Filter, Rejection, gather
 from oclc_console.store.gathered import gathered_path, load_gathered
 from oclc_console.store.ledger import LedgerWriter, ledger_schema
@@ -445,6 +446,15 @@ def test_columns_that_are_lost_or_broken_are_made_again(workspace: Workspace, up
     desk = Desk.open(workspace)
     assert len(desk.query()) == 0 and desk.behind
     assert desk.catch_up() and list(desk.query()) == before and path.read_bytes() == content
+
+
+def test_where_there_is_much_to_gather_another_process_does_it(
+    workspace: Workspace, uploads: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploads.exceptions(0, f"100|991|{LINKING}")
+    monkeypatch.setattr(gathering, "_FEW_ROWS", 0)
+    monkeypatch.setattr(gathering, "gather", lambda *_: pytest.fail("it was gathered here"))
+    assert only(caught_up(workspace)).group == "linking"
 
 
 def test_new_meanings_regroup_what_is_here(workspace: Workspace, uploads: Uploads) -> None:

@@ -40,6 +40,7 @@ def counted(workspace: Workspace, symbol: str) -> dict[str, Any]:
     return answer
 
 
+@pytest.mark.slow
 def test_every_made_record_is_in_exactly_one_number_and_every_number_has_its_records(demo: Workspace, tmp_path: Path) -> None:
     for symbol in ("ZMD", "ZHG"):
         answer = counted(demo, symbol)

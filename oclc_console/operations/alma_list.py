@@ -1,6 +1,6 @@
 """An id list for Alma: the MMS ids of rejected records, each once, in the one column from which Alma makes an itemized set, so
-that one job there mends the same fault in all of them. Asks the ledgers which bib a holding belongs to. Not for reading what
-OCLC said, and not for lists that people read."""
+that one job there mends the same fault in all of them. Asks the ledgers, or a pack, which bib a holding belongs to. Not for
+reading what OCLC said, and not for lists that people read (export_rejections.py)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from oclc_console.csv_cells import csv_lines
 from oclc_console.errors import CallError, from_os_error
 from oclc_console.files import replace_file
 from oclc_console.operations.coverage_ids import MMS_HEADER
+from oclc_console.operations.sent_records import packed_places
 from oclc_console.store.desk import Rejection
 from oclc_console.store.ledger import asking, run_ledgers
 from oclc_console.workspace import Workspace
@@ -81,17 +82,22 @@ def mms_ids(workspace: Workspace, rejections: Iterable[Rejection]) -> tuple[list
 
 
 def _told(workspace: Workspace, rejections: Sequence[Rejection]) -> dict[tuple[str, str, int], str]:
-    """(LSN, "", -1) or ("", upload, end byte) -> MMS id, as the newest prepare run that knows the record tells it."""
+    """(LSN, "", -1) or ("", upload, end byte) -> MMS id, as the newest prepare run that knows the record tells it, or the pack
+    that it came with."""
+    symbols = {each.symbol for each in rejections}
+    packed = [place for symbol in symbols for place in packed_places(workspace, symbol) if place.mms]
+    told = {(place.lsn, "", -1): place.mms for place in packed if place.lsn}
+    told |= {("", place.upload, place.end): place.mms for place in packed if place.end is not None}
     folders = sorted(path.name for path in (workspace.root / "ledger").glob("*") if path.is_dir())
     ledgers = [str(path) for folder in folders for path in run_ledgers(workspace, folder)]
     if not ledgers or not rejections:
-        return {}
+        return told
     wanted = dict.fromkeys((each.lsn, "", -1) if each.lsn else ("", each.upload, each.end if each.end is not None else -1)
                            for each in rejections)
     lsns, uploads, ends = (list(column) for column in zip(*wanted, strict=True))
     with asking() as database:
         rows = database.execute(_ASKED, [lsns, uploads, ends, ledgers]).fetchall()
-    return {(str(lsn), str(upload), int(end)): str(mms) for lsn, upload, end, mms in rows}
+    return told | {(str(lsn), str(upload), int(end)): str(mms) for lsn, upload, end, mms in rows}
 
 
 def _place(workspace: Workspace, rejections: Sequence[Rejection], name: str) -> Path:

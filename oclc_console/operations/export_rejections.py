@@ -13,6 +13,7 @@ from oclc_console import clock
 from oclc_console.csv_cells import csv_lines
 from oclc_console.errors import CallError, from_os_error
 from oclc_console.files import make_folder, replace_file
+from oclc_console.operations.alma_list import mms_ids as alma_ids
 from oclc_console.operations.coverage_ids import MMS_HEADER
 from oclc_console.operations.sent_records import mms_ids
 from oclc_console.operations.spreadsheet import write_sheet
@@ -179,7 +180,7 @@ def _write(
         elif form == "csv":
             lines = _counted(path, [HEADING], _rows(desk, bibs, refs))
         else:
-            ids, without = _alma_ids(bibs, refs) if form == "alma" else _numbers(refs)
+            ids, without = alma_ids(desk.workspace, desk.rejections(refs)) if form == "alma" else _numbers(refs)
             lines = _counted(path, [[MMS_HEADER]] if form == "alma" else [], ([each] for each in ids))
     except OSError as error:
         raise from_os_error(error, "writing rejections") from error
@@ -204,12 +205,6 @@ def _numbers(refs: Sequence[Ref]) -> tuple[list[str], int]:
     """Every local number once, and how many records have none."""
     numbers = [key for _, key in refs if key[:1] not in ("@", "#")]
     return list(dict.fromkeys(numbers)), len(refs) - len(numbers)
-
-
-def _alma_ids(bibs: _Bibs, refs: Sequence[Ref]) -> tuple[list[str], int]:
-    """The MMS ids of the bibs, each once, and how many records have none."""
-    found = [mms for ref in refs if (mms := bibs.mms(ref))]
-    return list(dict.fromkeys(found)), len(refs) - len(found)
 
 
 def _rows(desk: Desk, bibs: _Bibs, refs: Sequence[Ref]) -> Iterator[Sequence[str | int]]:

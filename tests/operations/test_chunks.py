@@ -103,6 +103,7 @@ class TwiceExecutor(Executor):
         future.set_result(function(*arguments))
 
 
+@pytest.mark.slow
 def test_tasks_that_are_done_twice_and_out_of_order_do_no_harm(
     tmp_path: Path, sources: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -402,6 +402,7 @@ def test_a_process_that_dies_right_after_the_close_leaves_the_file_uncertain_unt
         assert console(workspace, "upload", "ZAA").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_truncated_copy_is_proved_by_its_report_and_sent_again_only_by_a_person(tmp_path: Path) -> None:
     workspace = big(tmp_path)
     with rehearsing(workspace, torn="take") as folder:

@@ -60,6 +60,7 @@ def undisturbed(folder: Path, files: list[Path]) -> dict[str, str]:
     return tree(workspace.root)
 
 
+@pytest.mark.slow
 def test_killed_at_any_write_and_called_again_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
     files = three_reports(tmp_path / "files", 60)
     expected = undisturbed(tmp_path, files)

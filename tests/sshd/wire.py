@@ -186,4 +186,5 @@ class Wire:
             with asker:
                 asker.recv(64)
                 self.drop_all()
-                asker.sendall(b"done")
+                with contextlib.suppress(BrokenPipeError):  # who asked went with the connection that was cut
+                    asker.sendall(b"done")

@@ -124,6 +124,7 @@ async def test_the_palette_does_what_a_key_does(workspace: Workspace) -> None:
         await shows(pilot, "Sign off ZLW")
 
 
+@pytest.mark.slow
 async def test_text_that_looks_like_markup_or_holds_control_characters_stands_verbatim(workspace: Workspace) -> None:
     nasty = "[/red] [bold] [Letters] =1+1 \x1b[31m \x9b \u202e [@click=app.quit]"
     toml = workspace.root / "console.toml"

@@ -248,6 +248,7 @@ async def test_a_late_report_is_told_with_how_late_it_is_and_whom_to_ask(workspa
                     "collection yet)" in flat(screen_of(pilot)))
 
 
+@pytest.mark.slow
 async def test_everything_about_a_file_stands_in_one_place(tmp_path: Path) -> None:
     workspace = three_collections(tmp_path, note_words=10)
     with rehearsing(workspace):

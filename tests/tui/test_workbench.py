@@ -310,6 +310,7 @@ async def test_reports_that_reject_nothing_say_so(workspace: Workspace) -> None:
         assert "there is nothing to mend" in toasts(app)[-1]
 
 
+@pytest.mark.slow
 async def test_twenty_thousand_rejections_open_page_by_page_and_are_claimed_in_one_act(workspace: Workspace) -> None:
     filed(workspace, "big", [f"{n * 10}|33{n:013d}|1||Validation Error|SEVERE|[/x] again" for n in range(1, 20_001)])
     gather(workspace, "ZMD")  # as at the end of an import

@@ -19,7 +19,7 @@ from tests.sshd.mover import AT_CLOSE
 from tests.sshd.server import needs_sshd
 from tests.sshd.site import SshdSite
 
-PASSPHRASE = "correct-Horse-7391-passphrase"
+PASSPHRASE = f"correct-Horse-7391-passphrase-{os.getpid()}"  # its own: the tests beside it make keys, too
 PASSWORD = "Zebra-4417-keyring-password"
 IN_ENVIRONMENT = "Walrus-9902-environment-token"
 IN_SETTINGS = "Ocelot-3355-typed-by-mistake"

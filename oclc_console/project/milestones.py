@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from oclc_console.project.acts import standing
+
 # what an act of the log makes of its milestone; the first that is to come is then shown as current
 STATES: Mapping[str, str] = {
     "milestone.done": "done",
@@ -62,7 +64,7 @@ def fold_milestones(disposition: str, acts: Iterable[Mapping[str, Any]]) -> tupl
     """The states of a symbol's milestones after these acts of the log, oldest first. The freeze is not applicable to a
     symbol that stays, until somebody says otherwise."""
     latest = {milestone.id: _untouched(milestone, disposition) for milestone in MILESTONES}
-    for act in acts:
+    for act in standing(acts):
         state, milestone = STATES.get(act["act"]), act.get("milestone")
         if state is None or milestone not in latest:
             continue  # a newer version's act or milestone: this version has no place to show it

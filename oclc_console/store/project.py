@@ -2,7 +2,7 @@
 missing, unreadable or behind, and replaced whole, so that a kill leaves the old one or the new one. Not a place to
 write to: acts go into the log. What the acts mean is decided in project/, not here.
 
-    tables: log (one row: the last line folded in), milestones (a row an act; its id is the line's number)
+    tables: log (one row: the last line folded in), then one for each kind of act (a row an act; its id is the line's number)
 """
 
 from __future__ import annotations
@@ -19,18 +19,22 @@ from oclc_console.store.log import Head, LogLine
 from oclc_console.workspace import Workspace
 
 Act = dict[str, Any]
-TABLES = {"milestone": "milestones"}  # the first part of an act's word -> its table; other acts stand in the log alone
+# the first part of an act's word -> its table; other acts stand in the log alone
+TABLES = {"milestone": "milestones", "task": "tasks", "evidence": "evidence", "gate": "gates", "approval": "approvals",
+          "decision": "decisions", "roster": "roster", "timeline": "timeline", "act": "taken_back"}
+_KINDS = ",".join(sorted(TABLES))  # a fold made by a version that knew other kinds of acts is made anew
 
 
 @dataclass(frozen=True)
 class Project:
-    """The acts that count, by symbol, oldest first. An act is a flat mapping: seq, at, by, act, symbol and its data."""
+    """The acts on the project, by symbol (None: those on the whole project), oldest first, those taken back among them
+    (project/acts.py tells which stand). An act is a flat mapping: seq, at, by, act, symbol and its data."""
 
     head: Head
-    acts: Mapping[str, Sequence[Act]]
+    acts: Mapping[str | None, Sequence[Act]]
 
-    def of(self, symbol: str) -> Sequence[Act]:
-        """The acts on one symbol, oldest first."""
+    def of(self, symbol: str | None) -> Sequence[Act]:
+        """The acts on one symbol, or with None those on the whole project, oldest first."""
         return self.acts.get(symbol, ())
 
 
@@ -58,11 +62,13 @@ def _saved(workspace: Workspace) -> dict[str, Any] | None:
 
 def _head_of(tables: Mapping[str, Any]) -> Head:
     mark = tables["log"]["1"]
+    if mark["seq"] and mark["kinds"] != _KINDS:
+        raise ValueError
     return Head(mark["seq"], mark["hash"])
 
 
-def _by_symbol(tables: Mapping[str, Any]) -> dict[str, list[Act]]:
-    acts: dict[str, list[Act]] = {}
+def _by_symbol(tables: Mapping[str, Any]) -> dict[str | None, list[Act]]:
+    acts: dict[str | None, list[Act]] = {}
     rows = [row for name in TABLES.values() for row in tables.get(name, {}).values()]
     for act in sorted(rows, key=lambda row: int(row["seq"])):
         acts.setdefault(act["symbol"], []).append(act)
@@ -79,15 +85,16 @@ def _fold(lines: Sequence[LogLine]) -> dict[str, Any]:
     with TinyDB(storage=MemoryStorage) as database:
         for name in TABLES.values():
             rows = [Document(_act(line), line.seq) for line in lines if _table(line) == name]
-            database.table(name).insert_multiple(rows)
-        last = {"seq": lines[-1].seq, "hash": lines[-1].hash}
+            if rows:
+                database.table(name).insert_multiple(rows)
+        last = {"seq": lines[-1].seq, "hash": lines[-1].hash, "kinds": _KINDS}
         database.table("log").insert(Document(last, 1))
         # through JSON and back, so that a fold just made and a fold just read are the same value
         return dict(orjson.loads(orjson.dumps(database.storage.read())))
 
 
 def _table(line: LogLine) -> str | None:
-    return TABLES.get(line.act.partition(".")[0]) if line.symbol is not None else None
+    return TABLES.get(line.act.partition(".")[0])
 
 
 def _act(line: LogLine) -> Act:

@@ -38,9 +38,13 @@ class Chunk:
 
 
 def get_ready() -> None:
-    """Loads what putting together needs, so that this does not take its time when the workers wait for it."""
+    """Loads what putting together needs, so that this does not take its time when the workers wait for it; and has memory
+    given back once it is free, which the pool that is usual here does not do."""
+    import pyarrow as pa
     import pyarrow.compute
-    import pyarrow.parquet  # noqa: F401
+    import pyarrow.parquet
+
+    pa.set_memory_pool(pa.system_memory_pool())
 
 
 def loose_records(folder: Path, chunks: Sequence[Chunk]) -> Iterator[tuple[str, str, str, int]]:

@@ -57,7 +57,9 @@ class Batch:
 
 def requests_of(roster: Roster, symbols: Mapping[str, KnownSymbol]) -> tuple[tuple[Batch, ...], tuple[HeldBack, ...]]:
     """(what is to be asked, in batches; what is held back, and why), without what was asked already."""
-    needs, held, users = [], [], _users(roster)
+    needs: list[Need] = []
+    held: list[HeldBack] = []
+    users = _users(roster)
     for person in roster.people:
         for need in _needs(person, symbols):
             if any((asked.kind, asked.symbol) == (need.kind, need.symbol) for asked in person.asked):

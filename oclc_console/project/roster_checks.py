@@ -24,14 +24,14 @@ from oclc_console.project.survey import is_number
 # kind of finding -> what it is called in a list, the gravest first
 KINDS: Mapping[str, str] = {
     "shared": "shared login",
-    "two_symbols": "number under two symbols",
-    "defunct": "still under a symbol that goes away",
+    "two_symbols": "number under 2 symbols",
+    "defunct": "under a defunct symbol",
     "no_target": "no target symbol",
     "bad_target": "target that goes away",
-    "unknown_symbol": "symbol not in console.toml",
+    "unknown_symbol": "unknown symbol",
     "malformed": "malformed number",
     "twice": "twice in the roster",
-    "gone": "not in the unit's newest survey",
+    "gone": "not in newest survey",
     "unnamed": "nobody named",
     "new_word": "status not understood",
 }

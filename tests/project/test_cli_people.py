@@ -58,7 +58,7 @@ def test_every_action_says_in_words_what_it_says_to_scripts(root: Path, capsys: 
     assert code == 0 and "RBK: 2 people; 2 new, 0 fields changed, 0 no longer named" in out and "\x1b" not in out
     assert "nothing was changed" in says(capsys, root, "authorizations", "import", survey)[1]
     assert "No answer yet: NET (ZUL), ARC (ZUL), MED (ZMD), THE (ZHG)" in says(capsys, root, "authorizations", "list")[1]
-    assert "still under a symbol that goes away: 2" in says(capsys, root, "authorizations", "check")[1]
+    assert "under a defunct symbol: 2" in says(capsys, root, "authorizations", "check")[1]
     assert "ZUL: 2 adds, 0 changes, 0 deletes" in says(capsys, root, "authorizations", "requests")[1]
     assert "request 1 for ZUL" in says(capsys, root, "authorizations", "requests", "--write")[1]
     assert "There is nothing to ask of OCLC" in says(capsys, root, "authorizations", "requests")[1]
@@ -67,6 +67,7 @@ def test_every_action_says_in_words_what_it_says_to_scripts(root: Path, capsys: 
 def test_mistakes_are_sentences_and_exit_2(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     secret = str(csv_survey(root / "s.csv", ("Jane", "hunter2"), headings=("Name", "Password")))
     for words, said in ((("import", secret), "is for passwords"), (("import", str(root / "nowhere.csv")), "No such file"),
-                        (("set", "nobody", "--status", "left"), "has nobody called 'nobody'"), (("set", "x"), "nothing to change")):
+                        (("set", "nobody", "--status", "left"), "has nobody called 'nobody'"),
+                        (("set", "x"), "nothing to change")):
         code, out, err = says(capsys, root, "authorizations", *words)
         assert code in (2, 3) and out == "" and said in err and "hunter2" not in err

@@ -23,7 +23,8 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
     CHECK: (Column("what", 24), Column("about", 20, grows=True)),
     UNITS: (Column("unit", 14), Column("symbols", 12, grows=True), Column("answered", 18), Column("people", 6, right=True),
             Column("moved", 6, right=True)),
-    REQUESTS: (Column("symbol", 7), Column("to do", 7), Column("who", 10, grows=True), Column("no. / level", 11), Column("why", 28)),
+    REQUESTS: (Column("symbol", 7), Column("to do", 7), Column("who", 10, grows=True), Column("no. / level", 11),
+               Column("why", 28)),
 }
 _NOBODY = ("Nobody is in the roster yet. Press i to take in a unit's survey: a CSV or Excel file with a row of headings "
            "such as "

@@ -32,7 +32,8 @@ def _run(options: argparse.Namespace) -> int:
         return _console(options)
     handlers = {"demo": _demo, "init": _init, "check": _check, "prepare": _prepare, "upload": _upload, "fetch": _fetch,
                 "account": _account, "reports": _reports, "checklist": _checklist, "status": _status, "log": _log,
-                "lint": _lint, "coverage": _coverage, "keys": _keys, "authorizations": _authorizations}
+                "lint": _lint, "coverage": _coverage, "keys": _keys, "authorizations": _authorizations,
+                "decisions": _decisions}
     return handlers[options.command](options)
 
 
@@ -308,6 +309,12 @@ def _authorizations(options: argparse.Namespace) -> int:
     from oclc_console.cli.authorizations import run as run_authorizations
 
     return run_authorizations(_workspace(options), options, as_json=_as_json(options))
+
+
+def _decisions(options: argparse.Namespace) -> int:
+    from oclc_console.cli.decisions import run as run_decisions
+
+    return run_decisions(_workspace(options), options, as_json=_as_json(options))
 
 
 def _status(options: argparse.Namespace) -> int:

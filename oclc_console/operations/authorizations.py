@@ -32,7 +32,7 @@ from oclc_console.project.authorizations import (
     still_under,
     tidied,
 )
-from oclc_console.project.roster_checks import Finding, Unit, findings_of, units_of
+from oclc_console.project.roster_checks import Finding, Unit, findings_of, shared_numbers, units_of
 from oclc_console.project.survey import Answer, Survey, read_survey
 from oclc_console.settings import Settings
 from oclc_console.store import log
@@ -141,6 +141,13 @@ def users_left(workspace: Workspace, symbol: str) -> UsersLeft | None:
         return None
     as_of = max(act["at"] for act in acts if act["act"].startswith(("roster.", "act.")))
     return UsersLeft(found.code, len(still_under(roster, code)), len(under), answered, len(found.libraries), as_of)
+
+
+def shared_logins(workspace: Workspace, symbol: str) -> int | None:
+    """How many numbers under a symbol more than one person uses, as far as the roster knows; None as users_left does."""
+    if users_left(workspace, symbol) is None:
+        return None
+    return len(shared_numbers(roster_of(project(workspace).of(None)), workspace.settings.symbol(symbol).code))
 
 
 # surveys

@@ -11,6 +11,7 @@ from oclc_console.project.authorizations import (
     ACTIVE,
     DELETED,
     LEFT,
+    MOVED,
     WANTED,
     Imported,
     KnownSymbol,
@@ -102,6 +103,17 @@ def _unit(roster: Roster, code: str, under: tuple[str, ...], symbols: Mapping[st
 def _is_defunct(person: Person, symbols: Mapping[str, KnownSymbol]) -> bool:
     present = symbols.get(person.symbol)
     return present is not None and present.goes_away and person.state in (ACTIVE, WANTED)
+
+
+def shared_numbers(roster: Roster, symbol: str) -> tuple[str, ...]:
+    """The numbers under a symbol that more than one person still uses."""
+    holders: dict[str, list[Person]] = {}
+    for person in roster.people:
+        if person.state in (ACTIVE, WANTED, MOVED):
+            for number, under in person.numbers:
+                if under == symbol.upper():
+                    holders.setdefault(number, []).append(person)
+    return tuple(number for number, held in holders.items() if len(same_people(held)) > 1)
 
 
 def _numbers(people: Sequence[Person]) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from oclc_console.operations.authorizations import (
     authorizations,
     change_person,
     import_survey,
+    shared_logins,
     users_left,
     write_requests,
 )
@@ -306,6 +307,14 @@ def test_how_many_still_work_under_a_symbol_is_not_known_before_anybody_answered
     left = users_left(ws, "ZHG")
     assert left is not None and left.count == 2
     assert users_left(ws, "ZUL") is None
+
+
+def test_shared_logins_are_counted_for_each_symbol_of_those_who_still_use_them(ws: Workspace) -> None:
+    assert shared_logins(ws, "ZHG") is None
+    took(ws, JANE, (*MAX[:5], "100123456", "", ""), ("Kim Poe", "MED", "ZMD", "", "", "100-333-444", "", ""))
+    assert (shared_logins(ws, "ZHG"), shared_logins(ws, "ZMD")) == (1, 0)
+    change_person(ws, "max roe", {"status": "left"})
+    assert shared_logins(ws, "ZHG") == 0
 
 
 def test_whom_a_newer_survey_leaves_out_still_counts_until_somebody_says_what_became_of_them(ws: Workspace) -> None:

@@ -71,3 +71,38 @@ def test_mistakes_are_sentences_and_exit_2(root: Path, capsys: pytest.CaptureFix
                         (("set", "x"), "nothing to change")):
         code, out, err = says(capsys, root, "authorizations", *words)
         assert code in (2, 3) and out == "" and said in err and "hunter2" not in err
+
+
+def test_decisions_are_listed_taken_tested_reopened_and_opened(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, told = tells(capsys, root, "decisions")
+    assert (code, told["decided"], [each["symbol"] for each in told["symbols"]]) == (0, 0, ["ZUL", "ZMD", "ZHG"])
+    code, told = tells(capsys, root, "decisions", "lhr-publishing", "--option", "2", "--result", "200 of 200")
+    assert (code, told["options"][1]["result"]) == (0, "200 of 200")
+    code, told = tells(capsys, root, "decisions", "lhr-publishing", "--choose", "2", "--reason", "tested", "--link", "wiki/1",
+                       "--by", "EOC", "--on", "2020-11-02")
+    assert (code, told["state"], told["choice"]["decided_by"], told["choice"]["day"]) == (0, "decided", "EOC", "2020-11-02")
+    assert tells(capsys, root, "decisions", "lhr-publishing", "--reopen", "new test")[1]["state"] == "reopened"
+    assert tells(capsys, root, "decisions", "--new", "Colour", "--symbol", "zul")[1]["id"] == "colour"
+    assert tells(capsys, root, "decisions", "--symbol", "ZUL")[1]["symbol"] == "ZUL"
+    code, told = tells(capsys, root, "decisions", "lhr-publishing")
+    assert len(told["history"]) == 3
+
+
+def test_the_register_reads_as_a_page_on_a_plain_terminal(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = says(capsys, root, "decisions", "documentation", "--choose", "A [wiki] \x1b[31m page", "--reason", "x")[1]
+    assert "✔ documentation: Cataloging and ILL documentation (decided)" in out and "by J. Doe" in out and "\x1b" not in out
+    out = says(capsys, root, "decisions")[1]
+    assert "1 of 8 decided" in out and "ZHG     0 of 11 decided" in out and "J. Doe: A [wiki]" in out
+    assert "open, usually ILL lead" in says(capsys, root, "decisions", "--symbol", "ZHG")[1]
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (["--reason", "x"], "--reason goes with --choose"), (["--choose", "1"], "which decision?"),
+    (["documentation", "--choose", "x"], "a decision needs a reason"), (["nosuch"], "there is no decision 'nosuch'"),
+    (["x", "--new", "y"], "gets its id from its title"), (["cut-off"], "decided for each symbol"),
+    (["documentation", "--option", "x", "--link", "y"], "--link goes with --choose"),
+])
+def test_a_wrong_call_of_decisions_is_a_sentence_and_exit_2(root: Path, capsys: pytest.CaptureFixture[str], words: list[str],
+                                                            said: str) -> None:
+    code, out, err = says(capsys, root, "decisions", *words)
+    assert code == 2 and out == "" and said in err

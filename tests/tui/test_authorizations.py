@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from oclc_console.operations.authorizations import authorizations, import_survey
 from oclc_console.store import log
 from oclc_console.tui.screens.authorizations import AuthorizationsScreen, summary
+from oclc_console.tui.widgets.frame import KeyLine
 from oclc_console.workspace import Workspace
 from tests.project.rosters import csv_survey
 from tests.tui.conftest import console
@@ -28,6 +29,15 @@ def survey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return csv_survey(tmp_path / "s.csv", JANE, MAX, KIM)
 
 
+async def test_every_key_of_the_footer_fits_and_has_a_sentence(workspace: Workspace) -> None:
+    async with console(workspace).run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        footer = text_of(pilot.app).splitlines()[-1]  # type: ignore[arg-type]
+        for active in pilot.app.screen.query_one(KeyLine).shown():
+            assert active.binding.tooltip
+            assert active.binding.id == "app.quit" or f" {active.binding.description}" in footer
+
+
 async def opened(pilot: Pilot[tuple[str, str]]) -> None:
     """The page, as it is opened from place 5."""
     await shows(pilot, "3 of 3")
@@ -37,7 +47,7 @@ async def opened(pilot: Pilot[tuple[str, str]]) -> None:
 
 
 async def test_an_empty_roster_says_what_to_do(workspace: Workspace) -> None:
-    assert summary(workspace) == "nobody yet: 0 of 4 units answered the survey"
+    assert summary(workspace) == "nobody yet: 0 of 4 units answered the survey → take one in"
     async with console(workspace).run_test(size=SIZE) as pilot:
         await opened(pilot)
         screen = await shows(pilot, "Press i to take in a unit's survey", "Authorizations · people 0 of 0")
@@ -129,6 +139,17 @@ async def test_requests_are_written_only_after_a_yes_and_everybody_is_asked_for_
         await press(pilot, "v")
         await shows(pilot, "◐ asked 16 Nov 20")
     assert [line.act for line in log.read(workspace)].count("roster.requested") == 1
+
+
+async def test_nothing_of_a_survey_reaches_the_terminal_as_an_order(workspace: Workspace, tmp_path: Path) -> None:
+    wild = ("\x1b[31m[/x] \u202ered", "RBK", "Z\x1b]0;x\x07G", "[b]", "\x9b1m", "\x1bc", "", "\x00")
+    import_survey(workspace, csv_survey(tmp_path / "s.csv", wild))
+    async with console(workspace).run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        for keys in ((), ("enter",), ("escape", "c"), ("escape", "s"), ("down", "enter"), ("v",), ("v",), ("v",)):
+            await press(pilot, *keys)
+            screen = text_of(pilot.app)  # type: ignore[arg-type]
+            assert not set(screen) & set("\x1b\x07\x9b\x00\u202e"), keys
 
 
 async def test_what_another_console_does_is_seen_without_a_key(workspace: Workspace, survey: Path) -> None:

@@ -7,11 +7,21 @@ from textual.pilot import Pilot
 from oclc_console.operations.decisions import add_option, choose, decision
 from oclc_console.store import log
 from oclc_console.tui.screens.decisions import DecisionsScreen, summary
+from oclc_console.tui.widgets.frame import KeyLine
 from oclc_console.workspace import Workspace
 from tests.tui.conftest import console
-from tests.tui.driving import flat, press, settled, shows, toasts
+from tests.tui.driving import flat, press, settled, shows, text_of, toasts
 
 SIZE = (80, 24)
+
+
+async def test_every_key_of_the_footer_fits_and_has_a_sentence(workspace: Workspace) -> None:
+    async with console(workspace).run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        footer = text_of(pilot.app).splitlines()[-1]  # type: ignore[arg-type]
+        for active in pilot.app.screen.query_one(KeyLine).shown():
+            assert active.binding.tooltip
+            assert active.binding.id == "app.quit" or f" {active.binding.description}" in footer
 
 
 async def opened(pilot: Pilot[tuple[str, str]]) -> None:

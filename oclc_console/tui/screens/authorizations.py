@@ -49,6 +49,7 @@ from oclc_console.tui.widgets.drawing import Cell, Line
 from oclc_console.tui.widgets.filter import FilterLine
 from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
+from oclc_console.tui.widgets.plain import plain
 from oclc_console.tui.widgets.table import Column, Table
 from oclc_console.workspace import Workspace
 
@@ -62,7 +63,7 @@ def summary(workspace: Workspace) -> str:
     known = [unit for unit in units_of(roster, symbols) if unit.known]
     answered = sum(unit.survey is not None for unit in known)
     if not roster.people and not answered:
-        return f"nobody yet: 0 of {len(known):,} units answered the survey"
+        return f"nobody yet: 0 of {len(known):,} units answered the survey → take one in"
     found = findings_of(roster, symbols)
     left = sum(each.kind == "defunct" for each in found)
     return (f"{words.plural(len(roster.people), 'person', 'people')}, {answered:,} of {len(known):,} units answered; "
@@ -105,12 +106,13 @@ class AuthorizationsScreen(ConsoleScreen):
         Binding("v", "view", "View", id="roster.view", tooltip="People, what to look at, units, what to ask of OCLC: the next"),
         Binding("i", "import", "Survey", id="roster.import", tooltip="Take in a unit's survey"),
         Binding("s", "status", "Status", id="roster.status", tooltip="Set the status: active, wanted, moved, left, deleted"),
-        Binding("c", "change", "Change", id="roster.change", tooltip="Change symbol, target, level, numbers"),
-        Binding("w", "write", "Requests", id="roster.write", tooltip="Write OCLC's request forms, and record them"),
+        Binding("c", "change", "Change", id="roster.change", show=False, tooltip="Change symbol, target, level, numbers"),
+        Binding("w", "write", "Requests", id="roster.write", show=False, tooltip="Write OCLC's request forms, and record them"),
         Binding("slash", "filter", "Filter", id="roster.filter", key_display="/", tooltip="Only lines that hold a word"),
         Binding("backspace", "wider", "Wider", id="roster.wider", show=False, key_display="⌫", tooltip="Everybody again"),
         ConsoleScreen.BACK,
     ]
+    MORE_KEYS: ClassVar[frozenset[str]] = frozenset({"roster.change", "roster.write", "roster.wider"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -282,11 +284,12 @@ class AuthorizationsScreen(ConsoleScreen):
             return
 
         def given(answers: dict[str, str] | None) -> None:
-            changes = {name: answers[name] for name, _ in _EDITED if answers[name] != getattr(person, name)} if answers else {}
+            typed = answers or {}
+            changes = {name: value for name, value in typed.items() if value != plain(getattr(person, name)).strip()}
             if changes:
                 self._change(person, changes)
 
-        fields = [Field(name, label, getattr(person, name)) for name, label in _EDITED]
+        fields = [Field(name, label, plain(getattr(person, name))) for name, label in _EDITED]
         self.app.push_screen(Form(f"Change {person.name}", [], fields), given)
 
     def _change(self, person: Person, changes: dict[str, str]) -> None:
@@ -295,7 +298,7 @@ class AuthorizationsScreen(ConsoleScreen):
         def done(changed: Person) -> None:
             self._read_again()
             said = ", ".join(f"{name.replace('_', ' ')} {getattr(changed, name) or '(empty)'}" for name in changes)
-            self.notify(f"{changed.name}: {said}.", title="✔ changed", markup=False)
+            self.notify(plain(f"{changed.name}: {said}."), title="✔ changed", markup=False)
 
         self.ask(f"changing {person.name}", lambda: change_person(workspace, person.key, changes), done)
 

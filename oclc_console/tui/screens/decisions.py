@@ -24,6 +24,7 @@ from oclc_console.tui.widgets.drawing import Cell, Line
 from oclc_console.tui.widgets.filter import FilterLine, holds
 from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
+from oclc_console.tui.widgets.plain import plain
 from oclc_console.tui.widgets.table import Column, Table
 from oclc_console.workspace import Workspace
 
@@ -107,13 +108,15 @@ class DecisionsScreen(ConsoleScreen):
         Binding("c", "choose", "Decide", id="decisions.choose", tooltip="Record what was decided, with a reason"),
         Binding("t", "option", "Option", id="decisions.option", tooltip="Add an option, or the result of its test"),
         Binding("o", "reopen", "Reopen", id="decisions.reopen", tooltip="Open it again, with a reason; the history stays"),
-        Binding("n", "new", "New", id="decisions.new", tooltip="Open a decision that is not in the register"),
-        Binding("left_square_bracket", "step(-1)", "Previous", id="decisions.previous", key_display="[",
+        Binding("n", "new", "New", id="decisions.new", show=False, tooltip="Open a decision that is not in the register"),
+        Binding("left_square_bracket", "step(-1)", "Previous", id="decisions.previous", key_display="[", show=False,
                 tooltip="The symbol before; before the first, the whole project"),
-        Binding("right_square_bracket", "step(1)", "Next", id="decisions.next", key_display="]", tooltip="The next symbol"),
+        Binding("right_square_bracket", "step(1)", "Next", id="decisions.next", key_display="]", show=False,
+                tooltip="The next symbol"),
         Binding("slash", "filter", "Filter", id="decisions.filter", key_display="/", tooltip="Only decisions that hold a word"),
         ConsoleScreen.BACK,
     ]
+    MORE_KEYS: ClassVar[frozenset[str]] = frozenset({"decisions.new", "decisions.previous", "decisions.next"})
 
     def __init__(self, symbol: str | None = None) -> None:
         super().__init__()
@@ -174,7 +177,7 @@ class DecisionsScreen(ConsoleScreen):
                         BROAD if self.app.size.width >= words.WIDE else NARROW)
         whose = f"{shown.symbol} {shown.name}" if shown.symbol else "the whole project"
         self.query_one("#register", Frame).titles(f"Decisions · {whose}{f' · filter: {wanted}' if wanted else ''}",
-                                                  f"{shown.decided:,} of {len(shown.decisions):,} decided")
+                                                  f"{shown.decided:,} of {len(shown.decisions):,} decided · [ ] other symbols")
         self._moved()
 
     def _cells(self, one: Decision) -> list[Cell]:
@@ -310,6 +313,6 @@ class DecisionsScreen(ConsoleScreen):
     def _act(self, doing: str, act: Callable[[], Decision]) -> None:
         def done(one: Decision) -> None:
             self._read_again()
-            self.notify(f"{one.title}.", title=STATES[one.state][0], markup=False)
+            self.notify(plain(f"{one.title}."), title=STATES[one.state][0], markup=False)
 
         self.ask(doing, act, done)

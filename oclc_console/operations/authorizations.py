@@ -139,7 +139,7 @@ def users_left(workspace: Workspace, symbol: str) -> UsersLeft | None:
     answered = sum(library in roster.surveys for library in found.libraries)
     if not under and not answered:
         return None
-    as_of = max(act["at"] for act in acts if act["act"].startswith(("roster.", "act.")))
+    as_of = max(act["at"] for act in acts if act["act"].startswith("roster."))
     return UsersLeft(found.code, len(still_under(roster, code)), len(under), answered, len(found.libraries), as_of)
 
 
@@ -165,7 +165,8 @@ def import_survey(workspace: Workspace, path: Path, unit: str | None = None) -> 
         taken = []
         for code, answers in by_unit.items():
             before = roster_of(acts)
-            data: dict[str, Any] = {"unit": code, "file": name, "sha256": sha256, "people": entries_of(answers, code),
+            people = [_kept(entry, before, survey) for entry in entries_of(answers, code)]
+            data: dict[str, Any] = {"unit": code, "file": name, "sha256": sha256, "people": people,
                                     "unknown_columns": dict(survey.unknown)}
             last = before.surveys.get(code)
             if last is not None and last.sha256 == sha256:
@@ -175,6 +176,19 @@ def import_survey(workspace: Workspace, path: Path, unit: str | None = None) -> 
             acts.append({**data, "seq": line.seq, "at": line.at, "by": line.by, "act": line.act, "symbol": None})
             taken.append(_compared(code, before, roster_of(acts), len(answers), _is_known(code, workspace.settings)))
     return SurveyTaken(name, sha256, tuple(taken), survey)
+
+
+def _kept(entry: Mapping[str, Any], before: Roster, survey: Survey) -> dict[str, Any]:
+    """The entry with what the roster has of the person in columns that this survey does not have at all: a column that is
+    missing says nothing, an empty cell says that it is empty."""
+    person = before.person(str(entry["key"]))
+    if person is None:
+        return dict(entry)
+    asked = set(survey.known.values())
+    asked |= {"person"} if asked & {"given", "family"} else set()
+    kept = {name: getattr(person, name) for name in CHANGEABLE if name not in asked and getattr(person, name)}
+    more = {title: text for title, text in person.more.items() if title not in survey.unknown} | dict(entry.get("more", {}))
+    return {**kept, **entry, **({"more": more} if more else {})}
 
 
 def _by_unit(answers: Sequence[Answer], unit: str | None, settings: Settings, file: str) -> dict[str, list[Answer]]:

@@ -21,7 +21,8 @@ from oclc_console.files import shown_name
 from oclc_console.project.survey import Sheet
 
 _BYTES = 8_000_000
-_UNPACKED = 200_000_000  # bytes that a workbook may have inside
+_UNPACKED = 60_000_000  # bytes that a workbook may have inside
+_BEGINNING = 65_536  # bytes of a part in which a declaration would stand
 _ROWS, _COLUMNS, _CELL = 10_000, 200, 4_000
 _TEXT = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _SAVE = "Open it in Excel, save it again as .xlsx or as CSV UTF-8, and import that."
@@ -124,11 +125,20 @@ def _refuse_bombs(content: bytes, where: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             inside = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as error:
+            declares = inside <= _UNPACKED and any(_declares_entities(archive, name) for name in archive.namelist())
+    except _DAMAGE as error:
         raise InputError("this is no Excel workbook, or a damaged one", where=where, then=_SAVE) from error
     if inside > _UNPACKED:
         raise InputError(f"unpacked it would have {inside // 1_000_000:,} MB: a survey of a unit is smaller", where=where,
                          then=_SAVE)
+    if declares:
+        raise InputError("it declares entities, which no workbook of Excel does", where=where, then=_SAVE)
+
+
+def _declares_entities(archive: zipfile.ZipFile, name: str) -> bool:
+    """Whether a part begins as XML that defines texts of its own (they could unfold without end, or name other files)."""
+    with archive.open(name) as part:
+        return b"<!DOCTYPE" in part.read(_BEGINNING).replace(b"\x00", b"")
 
 
 def _rows(sheet: Any, where: str) -> Iterator[Sequence[str]]:

@@ -111,6 +111,25 @@ def test_what_was_changed_here_stays_while_the_survey_says_the_same_as_before(ws
     assert (jane.status, jane.level) == ("left", "NACO")
 
 
+def test_a_column_that_a_newer_survey_does_not_have_says_nothing(ws: Workspace) -> None:
+    took(ws, JANE, MAX)
+    change_person(ws, "jane doe", {"status": "wanted"})
+    path = csv_survey(ws.root / "new.csv", ("Jane Doe", "RBK", "100777888"), ("Max [Roe]", "RBK", ""),
+                      headings=("Name", "Unit", "New login"))
+    (unit,) = import_survey(ws, path).units
+    assert [(each.field, each.after) for each in unit.changed] == [("person", "Jane Doe"), ("new_number", "100-777-888")]
+    jane = person(ws, "Jane Doe")
+    assert (jane.symbol, jane.number, jane.level, jane.status) == ("ZHG", "100-123-456", "Full", "wanted")
+
+
+def test_the_log_tells_of_a_survey_in_one_short_line(ws: Workspace) -> None:
+    took(ws, JANE, MAX)
+    write_requests(ws)
+    survey, request = (line.words for line in log.read(ws))
+    assert "unit RBK" in survey and "people (2)" in survey and "Jane" not in survey
+    assert "symbol=ZUL add=(2) change=(0) delete=(0)" in request
+
+
 def test_a_unit_that_has_nobody_answers_all_the_same(ws: Workspace) -> None:
     (unit,) = took(ws, unit="the").units
     assert (unit.unit, unit.people, unit.known) == ("THE", 0, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,41 @@ def test_a_file_that_is_no_survey_is_refused_in_a_sentence(tmp_path: Path, conte
     path.write_bytes(content)
     with pytest.raises(InputError, match=said):
         survey_of(path)
+
+
+def test_a_workbook_that_would_unfold_without_end_is_refused(tmp_path: Path) -> None:
+    path, bomb = xlsx_survey(tmp_path / "s.xlsx", ("Jane", "ZUL"), headings=("Name", "Symbol")), tmp_path / "b.xlsx"
+    laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    with zipfile.ZipFile(path) as good, zipfile.ZipFile(bomb, "w") as made:
+        for name in good.namelist():
+            text = good.read(name).decode()
+            if name == "xl/sharedStrings.xml":
+                text = text.replace("<sst", f'<!DOCTYPE sst [<!ENTITY l0 "ha">{laughs}]><sst').replace("Jane", "&l9;")
+            made.writestr(name, text)
+    with pytest.raises(InputError, match="declares entities"):
+        survey_of(bomb)
+
+
+def test_a_workbook_that_is_far_larger_unpacked_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "s.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", bytes(70_000_000))
+    with pytest.raises(InputError, match="unpacked it would have 70 MB"):
+        survey_of(path)
+
+
+def test_rows_that_were_only_coloured_are_no_rows_and_too_many_people_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "s.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        page, grey = book.add_worksheet(), book.add_format({"bg_color": "gray"})
+        page.write_row(0, 0, ("Name", "Symbol"))
+        page.write_row(1, 0, ("Jane", "ZUL"))
+        for number in range(2, 12_000):
+            page.write_blank(number, 0, None, grey)
+    assert len(survey_of(path).answers) == 1
+    (tmp_path / "s.csv").write_text("Name\n" + "Jane\n" * 10_001)
+    with pytest.raises(InputError, match="more than 10,000 rows"):
+        survey_of(tmp_path / "s.csv")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])

@@ -143,11 +143,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _people(add: Callable[[str, str], argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
-    from oclc_console.cli import authorizations, decisions
+    from oclc_console.cli.people import add_authorizations, add_decisions
 
-    authorizations.add_arguments(add("authorizations", "who catalogs under which symbol: surveys, checks, OCLC's request form"),
-                                 shared)
-    decisions.add_arguments(add("decisions", "what was decided, by whom, when and why; deciding, reopening, new options"))
+    add_authorizations(add("authorizations", "who catalogs under which symbol: surveys, checks, OCLC's request form"), shared)
+    add_decisions(add("decisions", "what was decided, by whom, when and why; deciding, reopening, new options"))
 
 
 def _host_key(command: argparse.ArgumentParser) -> None:

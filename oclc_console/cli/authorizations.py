@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oclc_console.cli import show
+from oclc_console.cli.people import FIELDS
 from oclc_console.errors import CallError
-from oclc_console.project.authorizations import CHANGEABLE, STATES
 from oclc_console.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -20,30 +20,6 @@ if TYPE_CHECKING:
     from oclc_console.project.authorizations import Person
 
 _SHOWN = 20  # changes of one unit that are told one by one
-
-
-def add_arguments(command: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
-    """The actions of `authorizations` and their options."""
-    actions = command.add_subparsers(dest="action", metavar="ACTION", required=True)
-
-    def add(name: str, words: str) -> argparse.ArgumentParser:
-        return actions.add_parser(name, help=words, description=words, parents=[shared])
-
-    take = add("import", "take in a unit's survey; a newer one takes the place of the older")
-    take.add_argument("file", metavar="FILE", help="CSV or XLSX with a row of headings, such as Name, Unit, Current symbol, "
-                                                   "Target symbol, Level, Authorization number, Status; no passwords")
-    take.add_argument("--unit", metavar="U", help="whose survey it is, where its rows don't say: a library's code")
-    listing = add("list", "the roster, and which units have answered")
-    listing.add_argument("--unit", metavar="U", help="of this unit only")
-    add("check", "shared logins, people without a target, people still under a symbol that goes away; exit 1 if any")
-    asking = add("requests", "what is to be asked of OCLC, in its form's batches of 5 adds, 5 changes, 10 deletes")
-    asking.add_argument("--write", action="store_true", help="write them as text and CSV below exports, and record it")
-    change = add("set", "change fields of one person")
-    change.add_argument("who", metavar="PERSON", help="name, e-mail address, number or key")
-    for name in CHANGEABLE:
-        words = f"one of: {', '.join(STATES)}" if name == "status" else None
-        change.add_argument(f"--{name.replace('_', '-')}", metavar="TEXT", help=words)
-    change.add_argument("--reason", default="", metavar="R", help="why; it stays in the log")
 
 
 def run(workspace: Workspace, options: argparse.Namespace, *, as_json: bool) -> int:
@@ -55,7 +31,7 @@ def run(workspace: Workspace, options: argparse.Namespace, *, as_json: bool) -> 
         show.answer(_taken_json(taken), as_json, _taken_words(taken))
         return 0
     if options.action == "set":
-        given = {name: getattr(options, name) for name in CHANGEABLE if getattr(options, name) is not None}
+        given = {name: getattr(options, name) for name in FIELDS if getattr(options, name) is not None}
         if not given:
             raise CallError("nothing to change", where="authorizations set",
                             then='For example: oclc-console authorizations set "Doe, Jane" --status moved')

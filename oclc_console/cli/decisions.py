@@ -21,23 +21,6 @@ _BELONGS = {"reason": "--choose", "link": "--choose", "by": "--choose", "on": "-
             "question": "--new"}
 
 
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """The options of `decisions`."""
-    command.add_argument("id", nargs="?", metavar="ID", help="one decision in full; without: all of them")
-    command.add_argument("--symbol", metavar="S", help="of this symbol (without: of the whole project)")
-    act = command.add_mutually_exclusive_group()
-    act.add_argument("--choose", metavar="OPTION", help="record what was decided: an option, or its number; needs --reason")
-    act.add_argument("--option", metavar="TEXT", help="add an option, or with --result the result of its test")
-    act.add_argument("--reopen", metavar="REASON", help="open it again; the history stays")
-    act.add_argument("--new", metavar="TITLE", help="open a decision that the template does not have")
-    command.add_argument("--reason", metavar="R", help="with --choose: why")
-    command.add_argument("--link", metavar="L", help="with --choose: where it is written down")
-    command.add_argument("--by", metavar="WHO", help="with --choose: who decided (default: you)")
-    command.add_argument("--on", metavar="DATE", help="with --choose: the day of the decision (default: today)")
-    command.add_argument("--result", metavar="R", help="with --option: what the test of it showed")
-    command.add_argument("--question", metavar="Q", help="with --new: what is to be decided, in a sentence")
-
-
 def run(workspace: Workspace, options: argparse.Namespace, *, as_json: bool) -> int:
     """Shows the register or one decision, or does one act."""
     from oclc_console.operations import decisions as work

@@ -60,17 +60,19 @@ def requests_of(roster: Roster, symbols: Mapping[str, KnownSymbol]) -> tuple[tup
     needs: list[Need] = []
     held: list[HeldBack] = []
     users = _users(roster)
+    deleted: set[str] = set()
     for person in roster.people:
         for need in _needs(person, symbols):
             if any((asked.kind, asked.symbol) == (need.kind, need.symbol) for asked in person.asked):
                 continue
             reason = _held(need, users, symbols)
-            if not reason and need.kind == "delete" and need.number in [each.number for each in needs if each.kind == "delete"]:
+            if not reason and need.kind == "delete" and need.number in deleted:
                 reason = f"{need.number} is to be deleted already, for somebody else"
             if reason:
                 held.append(HeldBack(need.kind, need.symbol, person, reason))
             else:
                 needs.append(need)
+                deleted |= {need.number} if need.kind == "delete" else set()
     return tuple(_batches(needs)), tuple(held)
 
 

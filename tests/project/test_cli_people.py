@@ -1,4 +1,4 @@
-"""`authorizations` from the shell: one JSON object, words with denominators, and exit codes that scripts can go by."""
+"""`authorizations` and `decisions` from the shell: one JSON object, words with denominators, and exit codes that scripts can go by."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import orjson
 import pytest
 
 from oclc_console.cli import main
+from oclc_console.cli.people import FIELDS, STATES
+from oclc_console.project.authorizations import CHANGEABLE
+from oclc_console.project.authorizations import STATES as KNOWN_STATES
 from tests.project.rosters import csv_survey, project_with_people
 from tests.project.test_authorizations import JANE, MAX
 
@@ -106,3 +109,7 @@ def test_a_wrong_call_of_decisions_is_a_sentence_and_exit_2(root: Path, capsys: 
                                                             said: str) -> None:
     code, out, err = says(capsys, root, "decisions", *words)
     assert code == 2 and out == "" and said in err
+
+
+def test_the_options_of_set_are_the_fields_and_states_that_there_are() -> None:
+    assert (sorted(FIELDS), STATES) == (sorted(CHANGEABLE), tuple(KNOWN_STATES))

@@ -1,4 +1,4 @@
-"""`authorizations` and `decisions` from the shell: one JSON object, words with denominators, and exit codes that scripts can go by."""
+"""`authorizations` and `decisions` from the shell: one JSON object, words with denominators, exit codes for scripts."""
 
 from __future__ import annotations
 

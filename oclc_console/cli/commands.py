@@ -32,7 +32,8 @@ def _run(options: argparse.Namespace) -> int:
         return _console(options)
     handlers = {"demo": _demo, "init": _init, "check": _check, "prepare": _prepare, "upload": _upload, "fetch": _fetch,
                 "account": _account, "reports": _reports, "checklist": _checklist, "status": _status, "log": _log,
-                "lint": _lint, "coverage": _coverage, "keys": _keys}
+                "lint": _lint, "coverage": _coverage, "keys": _keys, "authorizations": _authorizations,
+                "decisions": _decisions}
     return handlers[options.command](options)
 
 
@@ -302,6 +303,18 @@ def _checklist(options: argparse.Namespace) -> int:
         answer = checklist.checklist(workspace, code)
     show.answer(show.checklist_json(answer), _as_json(options), show.checklist_words(answer))
     return 0
+
+
+def _authorizations(options: argparse.Namespace) -> int:
+    from oclc_console.cli.authorizations import run as run_authorizations
+
+    return run_authorizations(_workspace(options), options, as_json=_as_json(options))
+
+
+def _decisions(options: argparse.Namespace) -> int:
+    from oclc_console.cli.decisions import run as run_decisions
+
+    return run_decisions(_workspace(options), options, as_json=_as_json(options))
 
 
 def _status(options: argparse.Namespace) -> int:

@@ -42,8 +42,15 @@ class LogLine:
     @property
     def words(self) -> str:
         """The act and its data on one line, for people."""
-        shown = ", ".join(f"{key} {value}" for key, value in self.data.items() if value not in ("", None))
+        shown = ", ".join(f"{key} {_in_short(value)}" for key, value in self.data.items() if value not in ("", None))
         return f"{self.act}{': ' + shown if shown else ''}"
+
+
+def _in_short(value: Any) -> str:
+    """A value of an act as it stands in a line: of a list only how long it is."""
+    if isinstance(value, Mapping):
+        return " ".join(f"{key}={_in_short(each)}" for key, each in value.items()) or "none"
+    return f"({len(value):,})" if isinstance(value, list | tuple) else str(value)
 
 
 @dataclass(frozen=True)

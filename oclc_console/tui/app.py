@@ -224,6 +224,13 @@ class ConsoleApp(App[Result]):
         self.symbol = symbol
         self.switch_mode("symbol")
 
+    async def open_page(self, key: str) -> None:
+        """Goes to a page of the project."""
+        from oclc_console.tui.screens.project import page_of
+
+        self.action_go("5")
+        await self.push_screen(page_of(key).screen())
+
     # actions
 
     async def run_action(self, action: Any, default_namespace: DOMNode | None = None,
@@ -279,6 +286,8 @@ class ConsoleApp(App[Result]):
             binding = active.binding
             if binding.system or not binding.id or binding.action in seen or binding.id.startswith(("table.", "lines.")):
                 continue
+            if binding.action.startswith("page("):
+                continue  # told below, wherever one is
             seen.add(binding.action)
             topic = "go" if binding.action.startswith("go(") else "here" if active.node is screen else "console"
             action, node = binding.action, active.node
@@ -289,6 +298,16 @@ class ConsoleApp(App[Result]):
         for row in self.facts.status.symbols if self.facts and self.facts.status else ():
             yield SystemCommand(f"go: symbol {row.symbol}", f"Open the checklist of {row.symbol}",
                                 lambda symbol=row.symbol: self.open_symbol(symbol))
+        yield from self._project_commands()
+
+    def _project_commands(self) -> Iterable[SystemCommand]:
+        if self.given is None:
+            return
+        from oclc_console.tui.screens.project import PAGES  # the first paint does not wait for them
+
+        for page in PAGES:
+            yield SystemCommand(f"go: {page.title.lower()}", f"Open {page.title} · key 5 {page.key}",
+                                lambda key=page.key: self.call_later(self.open_page, key))
 
     def action_command_palette(self) -> None:
         """Opens the palette."""

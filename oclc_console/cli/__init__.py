@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from oclc_console import __version__
+from oclc_console.cli.log import add_arguments as log_arguments
 from oclc_console.errors import ConsoleError, HereError, from_os_error
 from oclc_console.rehearsal.mishaps import MISHAPS
 
@@ -136,8 +137,7 @@ def parser() -> argparse.ArgumentParser:
     _checklist(add("checklist", "the six milestones of a symbol; sign one off, mark it not applicable, reopen it"))
     status = add("status", "where every symbol is and what it waits for")
     status.add_argument("--format", choices=["text", "json"], default="text")
-    log = add("log", "who did what, when; `log verify` proves that nothing was changed")
-    log.add_argument("action", nargs="?", choices=["verify"])
+    log_arguments(add("log", "who did what, when; `log verify` proves that nothing was changed"))
     return top
 
 

@@ -21,9 +21,10 @@ from oclc_console.workspace import Workspace, find_workspace
 
 def run(options: argparse.Namespace) -> int:
     """Runs the command that was asked for and returns its exit code."""
+    from oclc_console.cli.log import told_what_is_set_aside
     from oclc_console.cli.packs import at_hand
 
-    with at_hand(options):
+    with at_hand(options), told_what_is_set_aside(options):
         return _run(options)
 
 
@@ -314,14 +315,6 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _log(options: argparse.Namespace) -> int:
-    from oclc_console.store import log
+    from oclc_console.cli import log
 
-    workspace = _workspace(options)
-    if options.action == "verify":
-        verified = log.verify(workspace)
-        show.answer(vars(verified), _as_json(options), show.verified_words(verified))
-        return 0 if verified.ok else 1
-    lines = log.read(workspace)
-    show.answer({"lines": [show.log_json(line) for line in lines]}, _as_json(options), show.log_words(lines))
-    return 0
-
+    return log.run(_workspace(options), options)

@@ -129,6 +129,7 @@ class ConsoleApp(App[Result]):
     def _follow(self, follower: Follower) -> None:
         stop = get_current_worker().cancelled_event
         last: Facts | None = None
+        looked = False
         while not stop.is_set():
             facts, deaths = follower.look()
             if facts.differs(last):
@@ -136,7 +137,9 @@ class ConsoleApp(App[Result]):
                 self.post_message(FactsRead(facts))
             for death in deaths:
                 self.post_message(Died(death))
-            stop.wait(self.quick_seconds if facts.alive or facts.starting else self.quiet_seconds)
+            soon = facts.alive or facts.starting or not looked  # the second look is the first at the log
+            looked = True
+            stop.wait(self.quick_seconds if soon else self.quiet_seconds)
 
     quick_seconds: float = QUICK
     quiet_seconds: float = QUIET
@@ -148,6 +151,10 @@ class ConsoleApp(App[Result]):
             self.symbol = self.facts.status.symbols[0].symbol
         if before is not None:
             self._tell_ends(before, self.facts)
+        if self.facts.log_fault and not (before and before.log_fault):
+            self.notify("Sign nothing before this is settled: 1 Dashboard says more.", title="✖ the log was changed",
+                        severity="error", markup=False)
+            self.bell()
         self.stopping &= {run.name for run in self.facts.alive}
         self.facts_changed.publish(self.facts)
 

@@ -7,7 +7,7 @@ from oclc_console.tui.screens.log import LogScreen
 from oclc_console.tui.screens.project import PAGES, ProjectScreen
 from oclc_console.workspace import Workspace
 from tests.tui.conftest import console
-from tests.tui.driving import flat, press, shows, toasts, until
+from tests.tui.driving import flat, press, shows, text_of, toasts, until
 from tests.tui.stage import HeldClock
 
 SIZE = (80, 24)
@@ -81,3 +81,75 @@ async def test_the_log_lists_every_act_and_v_checks_that_none_was_changed(worksp
         assert "was changed after it was written" in flat(screen)
 
 
+
+
+async def test_the_log_takes_filters_by_name_and_exports_what_is_shown(workspace: Workspace) -> None:
+    app = console(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "3 of 3")
+        await press(pilot, "5", "l", "slash", *"symbol:ZHG since:2020-11-", "enter")
+        await shows(pilot, "is no day")
+        await press(pilot, "slash", *"01 reopened", "enter")
+        await shows(pilot, "Log 1 of 6", "reopened: 2 Cataloguers")
+        await press(pilot, "x", "enter")
+        await until(pilot, lambda: any("exports/log-" in toast for toast in toasts(app)))
+    [written] = (workspace.root / "exports").glob("log-*.csv")
+    assert written.read_text().count("\n") == 2 and "two cataloguers" in written.read_text()
+
+
+async def test_a_filter_that_finds_nothing_leaves_nothing_to_export_and_says_so(workspace: Workspace) -> None:
+    app = console(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "3 of 3")
+        await press(pilot, "5", "l", "slash", *"nobody", "enter", "x")
+        assert "There is no line to write" in toasts(app)[-1]
+
+
+async def test_a_line_changed_in_the_middle_is_said_on_the_dashboard_and_in_the_log(workspace: Workspace) -> None:
+    workspace.log.write_bytes(workspace.log.read_bytes().replace(b"too early", b"in time!!"))
+    app = console(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await shows(pilot, "✖ log", "l on Project")
+        assert "line 4 of the log: it was changed after it was written. Sign nothing" in flat(screen)
+        assert any("1 Dashboard says more" in toast for toast in toasts(app))
+        await press(pilot, "5", "l")
+        assert "Sign nothing before this is settled" in flat(await shows(pilot, "✖ line 4"))
+
+
+async def test_a_log_edited_while_the_console_is_open_is_said_without_a_key(workspace: Workspace) -> None:
+    app = console(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "3 of 3")
+        lines = workspace.log.read_bytes().splitlines(keepends=True)
+        workspace.log.write_bytes(b"".join([*lines[:2], *lines[3:]]))
+        screen = await shows(pilot, "✖ log")
+        assert "line 3 of the log: it does not follow the line before it" in flat(screen)
+        workspace.log.write_bytes(b"".join(lines))
+        await until(pilot, lambda: app.facts is not None and not app.facts.log_fault)
+
+
+async def test_what_was_set_aside_beside_the_log_is_said_above_it_and_b_makes_the_project_anew(workspace: Workspace) -> None:
+    from oclc_console.operations.checklist import mark_not_applicable
+
+    with open(workspace.log, "ab") as handle:
+        handle.write(b'{"seq":7')
+    mark_not_applicable(workspace, "ZMD", "updates", "a test")
+    app = console(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "3 of 3")
+        await press(pilot, "5", "l")
+        await shows(pilot, "1 torn line set aside", "log.torn-2020")
+        await press(pilot, "b")
+        await until(pilot, lambda: "From 7 lines of the log." in toasts(app))
+
+
+async def test_an_empty_log_says_what_to_do(workspace: Workspace) -> None:
+    workspace.log.unlink()
+    workspace.project.unlink(missing_ok=True)
+    app = console(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "3 of 3")
+        await press(pilot, "5")
+        await shows(pilot, "nobody has signed or decided anything yet")
+        await press(pilot, "l")
+        assert "Press 2 and then s" in flat(text_of(app))

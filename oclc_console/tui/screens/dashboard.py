@@ -104,7 +104,7 @@ class DashboardScreen(ConsoleScreen):
     def _show_alerts(self, facts: Facts) -> None:
         alerts, root = facts.status.alerts if facts.status else (), facts.workspace.root
         frame = self.query_one("#needs", Frame)
-        frame.titles(f"Needs you {len(alerts) + bool(facts.problem)}")
+        frame.titles(f"Needs you {len(alerts) + bool(facts.problem) + bool(facts.log_fault)}")
 
         def build(width: int) -> list[Line]:
             lines: list[Line] = []
@@ -112,6 +112,9 @@ class DashboardScreen(ConsoleScreen):
                 problem = words.below(facts.problem, root)
                 lines += wrap([("✖ settings ", "bad"), (problem, ""), (" Press e to mend "
                                                                              "it.", "strong")], width, 2)
+            if facts.log_fault:
+                lines += wrap([("✖ log ", "bad"), (f"{facts.log_fault}. Sign nothing before this is settled.", ""),
+                               (" → l on Project (log verify)", "accent")], width, 2)
             for alert in alerts:
                 lines += _alert_lines(alert, root, width)
             return lines or [[("✔ ", "good"), ("Nothing needs you now.", "muted")]]

@@ -16,7 +16,7 @@ from oclc_console.errors import CallError, ConsoleError, HereError
 from oclc_console.settings import Symbol
 from oclc_console.store.events import Ended
 from oclc_console.store.runs import Operation
-from oclc_console.workspace import Workspace, find_workspace
+from oclc_console.workspace import VERSION, Workspace, find_workspace, version_of
 
 
 def run(options: argparse.Namespace) -> int:
@@ -43,8 +43,18 @@ def _as_json(options: argparse.Namespace) -> bool:
 
 def _workspace(options: argparse.Namespace) -> Workspace:
     workspace = find_workspace(getattr(options, "workspace", None), getattr(options, "acting_as", None))
+    if version_of(workspace.root) < VERSION:
+        _bring_up_to_date(workspace)
     workspace.settings  # noqa: B018  a mistake in console.toml is told before anything else happens
     return workspace
+
+
+def _bring_up_to_date(workspace: Workspace) -> None:
+    from oclc_console.cli.packs import is_pack
+    from oclc_console.operations.migration import migrate
+
+    if not is_pack(workspace) and (done := migrate(workspace)):
+        show.say(done.sentence)
 
 
 def _symbols(workspace: Workspace, code: str | None) -> list[Symbol]:

@@ -20,7 +20,7 @@ import orjson
 from oclc_console import clock
 from oclc_console.errors import HereError, from_os_error
 from oclc_console.files import append_line, complete_lines, is_locked, locked, open_for_append, replace_file
-from oclc_console.workspace import Workspace
+from oclc_console.workspace import Workspace, require_known_version
 
 BEFORE_THE_FIRST = "0" * 64
 TORN = "log.torn-"  # and the second it was set aside in
@@ -104,8 +104,10 @@ class Writer:
 @contextmanager
 def writing(workspace: Workspace) -> Iterator[Writer]:
     """Holds the log's lock, so that what is read inside the block still holds when the block appends. A last line torn
-    by a kill is set aside first. Raises HereError when the log's end is not sound, or the disk refuses."""
+    by a kill is set aside first. Raises HereError when the log's end is not sound, or the disk refuses; SettingsError in a
+    workspace that a newer program has changed."""
     try:
+        require_known_version(workspace.root)  # a colleague's newer program may have brought it up to date just now
         with locked(_lock(workspace), doing="writing the log"):
             _set_aside(workspace)
             handle = open_for_append(workspace.log)

@@ -35,7 +35,7 @@ from oclc_console.tui.screens.dashboard import DashboardScreen
 from oclc_console.tui.screens.small import SMALLEST, TooSmall
 from oclc_console.tui.themes import THEMES
 from oclc_console.tui.words import WIDE
-from oclc_console.workspace import Workspace
+from oclc_console.workspace import VERSION, Workspace, require_known_version
 
 Result = tuple[str, str]  # ("rehearse", folder) or ("open", folder): what the command line does next
 TOAST_WIDTH = 66  # cells of a line in a toast, as console.tcss has it for the smallest terminal
@@ -94,6 +94,7 @@ class ConsoleApp(App[Result]):
         self.root = root
         self.given = workspace
         self.launcher = launcher or Launcher()
+        self.brought = ""  # what was done to an older workspace before it was opened
         self.facts: Facts | None = None
         self.symbol: str | None = None
         self.stopping: set[str] = set()
@@ -116,6 +117,8 @@ class ConsoleApp(App[Result]):
         """The first paint comes before anything is read."""
         if "TEXTUAL_THEME" not in os.environ:
             self.theme = THEMES[0].name
+        if self.brought:
+            self.notify(self.brought, title="✔ an older workspace", timeout=20, markup=False)
         self.call_after_refresh(self.begin)
 
     def begin(self) -> None:
@@ -332,11 +335,24 @@ class ConsoleApp(App[Result]):
             self.pop_screen()
 
 
+def _brought_up_to_date(workspace: Workspace) -> str:
+    """Makes an older workspace one that this program knows, and says what was done. Raises SettingsError for a newer one."""
+    if require_known_version(workspace.root) == VERSION or (workspace.root / "pack.json").exists():
+        return ""
+    from oclc_console.operations.migration import migrate  # the first paint of any other workspace does not wait for it
+
+    done = migrate(workspace)
+    return done.sentence if done else ""
+
+
 def run_console(workspace: Workspace | None, root: Path) -> Result | None:
     """Opens the console; from the first-run screen a person may open another workspace, or ask for a rehearsal: that comes
     back as ("rehearse", folder) for the command line to make."""
     while True:
-        result = ConsoleApp(workspace, root).run()
+        app = ConsoleApp(workspace, root)
+        if workspace is not None:
+            app.brought = _brought_up_to_date(workspace)
+        result = app.run()
         if not result or result[0] != "open":
             return result
         workspace, root = Workspace(Path(result[1])), Path(result[1])

@@ -316,12 +316,9 @@ def _checklist(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from oclc_console.operations.status import status
+    from oclc_console.cli import oversight
 
-    answer = status(_workspace(options))
-    as_json = _as_json(options) or options.format == "json"
-    show.answer(show.status_json(answer), as_json, show.status_words(answer))
-    return 0
+    return oversight.run(_workspace(options), options)
 
 
 def _log(options: argparse.Namespace) -> int:

@@ -215,14 +215,6 @@ def checklist_words(checklist: Checklist) -> list[str]:
     return lines
 
 
-def status_json(status: Status) -> dict[str, Any]:
-    """The status for scripts."""
-    value = asdict(status)
-    for row, symbol in zip(value["symbols"], status.symbols, strict=True):
-        row["milestones"] = [{"id": s.milestone.id, "state": s.state, "completed": s.completed} for s in symbol.milestones]
-    return value
-
-
 def status_words(status: Status) -> list[str]:
     """The status as a table."""
     lines = [f"{status.institution} ({status.host}), as of {status.as_of}", ""]

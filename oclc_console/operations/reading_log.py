@@ -4,8 +4,8 @@ or to be read and printed (md). Not for what the acts add up to, nor for proving
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -56,16 +56,16 @@ class ExportedLog:
 def wanted_of(typed: str) -> Wanted:
     """What was typed: `symbol:ZUL by:jdoe act:milestone since:2020-11-01 until:2020-11-30 word !word`. Raises CallError for
     a day that is none."""
-    wanted, words = Wanted(), []
+    named: dict[str, str] = {}
+    words = []
     for part in typed.split():
         name, colon, value = part.partition(":")
-        if colon and name in ("symbol", "by", "act"):
-            wanted = replace(wanted, **{name: value})
-        elif colon and name in ("since", "until"):
-            wanted = replace(wanted, **{name: _day(name, value)})
+        if colon and name in ("symbol", "by", "act", "since", "until"):
+            named[name] = value
         else:
             words.append(part)
-    return replace(wanted, words=tuple(words))
+    return Wanted(named.get("symbol", ""), named.get("by", ""), named.get("act", ""), _day(named, "since"),
+                  _day(named, "until"), tuple(words))
 
 
 def fits(line: LogLine, wanted: Wanted, also: str = "") -> bool:
@@ -110,11 +110,13 @@ def export_log(workspace: Workspace, wanted: Wanted, to: Path | None = None, for
     return ExportedLog(target, len(lines), len(every))
 
 
-def _day(name: str, value: str) -> date:
+def _day(named: Mapping[str, str], name: str) -> date | None:
+    if name not in named:
+        return None
     try:
-        return date.fromisoformat(value)
+        return date.fromisoformat(named[name])
     except ValueError:
-        raise CallError(f"{value!r} is no day", where=name, then=f"Write it as {name}:{clock.now():%Y-%m-%d}") from None
+        raise CallError(f"{named[name]!r} is no day", where=name, then=f"Write it as {name}:{clock.now():%Y-%m-%d}") from None
 
 
 def _within(at: str, wanted: Wanted) -> bool:

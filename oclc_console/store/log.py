@@ -153,8 +153,9 @@ def head(workspace: Workspace) -> Head:
 def verify(workspace: Workspace) -> Verified:
     """Walks the whole log and names the first line that was changed, removed or moved. Lines cut off the end leave no
     trace in the log itself: those are found by what project.json had seen."""
+    seen = seen_by_project(workspace)  # before the log is read: what is written meanwhile is then no line that is missing
     lines = complete_lines(workspace.log)
-    return judged(workspace, lines, walk(lines))
+    return judged(lines, walk(lines), seen)
 
 
 def walk(lines: Iterable[bytes], before: Head = BEGINNING) -> Walked:
@@ -167,9 +168,9 @@ def walk(lines: Iterable[bytes], before: Head = BEGINNING) -> Walked:
     return Walked(before)
 
 
-def judged(workspace: Workspace, lines: Sequence[bytes], walked: Walked) -> Verified:
-    """What a walk along all the lines means, beside what project.json had seen of them."""
-    seen = seen_by_project(workspace) or BEGINNING
+def judged(lines: Sequence[bytes], walked: Walked, seen: Head | None) -> Verified:
+    """What a walk along all the lines means, beside what project.json had seen of them before they were read."""
+    seen = seen or BEGINNING
     if 0 < seen.seq <= walked.head.seq and _decode(lines[seen.seq - 1]).hash != seen.hash:
         return Verified(len(lines), False, seen.seq, "project.json has seen another line here: "
                         "the log was written anew from this line or an earlier one")

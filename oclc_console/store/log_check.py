@@ -35,6 +35,7 @@ class LogWatch:
         return self._found
 
     def _look(self) -> Verified:
+        seen = log.seen_by_project(self._workspace)
         try:
             content = self._workspace.log.read_bytes()
         except FileNotFoundError:
@@ -45,7 +46,7 @@ class LogWatch:
         lines = content.split(b"\n")[:-1]
         self._walked = log.walk(lines[content.count(b"\n", 0, begin):], before)
         self._size, self._digest = len(whole), hashlib.sha256(whole).digest()
-        return log.judged(self._workspace, lines, self._walked)
+        return log.judged(lines, self._walked, seen)
 
 
 def require_sound(workspace: Workspace) -> None:

@@ -3,6 +3,8 @@ project.json is compared with what the log adds up to."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import orjson
@@ -186,3 +188,28 @@ def test_rebuilding_is_refused_where_the_log_is_not_sound_and_leaves_the_evidenc
     with pytest.raises(HereError, match=r"the last 2 were removed; project\.json stays as it is"):
         rebuild(ws)
     assert ws.project.read_bytes() == before
+
+
+APPENDER = """
+import pathlib, sys
+from oclc_console.store import log
+from oclc_console.store.project import project
+from oclc_console.workspace import Workspace
+ws = Workspace(pathlib.Path(sys.argv[1]))
+for number in range(25):
+    log.append(ws, "milestone.done", "ZUL", milestone="logins", note=str(number))
+    project(ws)
+"""
+
+
+def test_two_writers_at_once_on_a_log_that_ended_torn_write_one_chain_and_the_watch_sees_it_whole_all_the_time(
+        ws: Workspace) -> None:
+    with open(ws.log, "ab") as handle:
+        handle.write(b'{"seq":7,"at"')
+    watch = LogWatch(ws)
+    writers = [subprocess.Popen([sys.executable, "-c", APPENDER, str(ws.root)]) for _ in range(2)]
+    while any(writer.poll() is None for writer in writers):
+        assert watch.look().ok
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert watch.look() == log.verify(ws) == log.Verified(56, True)
+    assert [path.read_bytes() for path in log.set_aside(ws)] == [b'{"seq":7,"at"']

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oclc_console.tui.app import _brought_up_to_date
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.log import LogScreen
 from oclc_console.tui.screens.project import PAGES, ProjectScreen
@@ -112,7 +113,9 @@ async def test_a_line_changed_in_the_middle_is_said_on_the_dashboard_and_in_the_
         screen = await shows(pilot, "✖ log", "l on Project")
         assert "line 4 of the log: it was changed after it was written. Sign nothing" in flat(screen)
         assert any("1 Dashboard says more" in toast for toast in toasts(app))
-        await press(pilot, "5", "l")
+        await press(pilot, "5")
+        await shows(pilot, "✖ the log was changed: sign nothing")
+        await press(pilot, "l")
         assert "Sign nothing before this is settled" in flat(await shows(pilot, "✖ line 4"))
 
 
@@ -141,6 +144,16 @@ async def test_what_was_set_aside_beside_the_log_is_said_above_it_and_b_makes_th
         await shows(pilot, "1 torn line set aside", "log.torn-2020")
         await press(pilot, "b")
         await until(pilot, lambda: "From 7 lines of the log." in toasts(app))
+
+
+async def test_what_was_done_to_an_older_workspace_is_said_once_it_is_open(workspace: Workspace) -> None:
+    (workspace.root / "workspace.json").unlink()
+    app = console(workspace)
+    app.brought = _brought_up_to_date(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "3 of 3")
+        assert "Brought from version 1 to 2" in toasts(app)[0]
+    assert _brought_up_to_date(workspace) == ""
 
 
 async def test_an_empty_log_says_what_to_do(workspace: Workspace) -> None:

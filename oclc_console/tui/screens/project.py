@@ -83,6 +83,7 @@ class ProjectScreen(ConsoleScreen):
             self._asked = wanted
             workspace = facts.workspace
             self.ask("the project", lambda: [_asked_of(page, workspace) for page in PAGES], self._read)
+        self._show()
 
     def _read(self, told: Sequence[Line]) -> None:
         self._told = told
@@ -93,6 +94,8 @@ class ProjectScreen(ConsoleScreen):
         rows: list[Sequence[Cell]] = [[(page.key, "accent"), (page.title, "strong"), line]
                                       for page, line in zip(PAGES, told, strict=True)]
         self._pages.show(rows, [page.key for page in PAGES])
+        fault = self.console.facts.log_fault if self.console.facts else ""
+        self.query_one("#hub", Frame).titles("Project", "✖ the log was changed: sign nothing, l says more" if fault else "")
         self._show_page()
 
     @on(Table.Moved, "#pages")

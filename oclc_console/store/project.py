@@ -88,18 +88,18 @@ class FoldCheck:
 def check_fold(workspace: Workspace) -> FoldCheck:
     """Whether project.json is what the log adds up to, by folding the log again. Raises HereError when the
     log can't be read."""
-    lines = log.read(workspace)
     try:
-        tables = orjson.loads(workspace.project.read_bytes())
+        tables = orjson.loads(workspace.project.read_bytes())  # before the log: then it can't know of a later line
         mark = tables["log"]["1"]
         seen, same_kinds = int(mark["seq"]), mark.get("kinds") == _KINDS and "sum" in mark
     except FileNotFoundError:
-        then = ": the next reader folds it from the log" if lines else " yet"
+        then = ": the next reader folds it from the log" if log.head(workspace).seq else " yet"
         return FoldCheck("absent", 0, f"there is no project.json{then}")
     except (*log.UNREADABLE, AttributeError):
         return FoldCheck("unreadable", 0, "project.json can't be read: the next reader folds it anew")
     if not same_kinds:
         return FoldCheck("other version", seen, "project.json was folded by another version: the next reader folds it anew")
+    lines = log.read(workspace)
     if tables != _fold(lines[:seen]):
         return FoldCheck("changed", seen, "project.json is not what the log adds up to: it was changed by something else")
     if seen < len(lines):

@@ -4,6 +4,7 @@ when it is printed). Whatever comes from outside is text in it. Not for what is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
@@ -24,11 +25,13 @@ section { border-top: 3px solid #1b1b1b; padding-top: .8em; margin-top: 2.5em; }
 table { border-collapse: collapse; width: 100%; font-size: .92em; }
 caption { text-align: left; font-weight: 600; padding: .8em 0 .3em; }
 th, td { text-align: left; vertical-align: top; padding: .2em .6em .2em 0; border-bottom: 1px solid #ccc;
-  overflow-wrap: anywhere; }
+  overflow-wrap: break-word; }
+thead th, .d { white-space: nowrap; }
 tbody th { font-weight: normal; }
 .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .bar { display: inline-block; width: 8em; height: .7em; border: 1px solid #555; }
 .bar i { display: block; height: 100%; background: #555; }
+.foot { margin-top: 1.5em; font-size: .85em; color: #444; overflow-wrap: anywhere; }
 footer { margin-top: 2.5em; border-top: 1px solid #888; font-size: .85em; color: #444; overflow-wrap: anywhere; }
 @media print {
   @page { margin: 18mm 15mm; }
@@ -41,6 +44,7 @@ footer { margin-top: 2.5em; border-top: 1px solid #888; font-size: .85em; color:
 }
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is loaded from anywhere, whatever stands in the text
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _BOARD = ("symbol", "name", "milestone", "phase", "waiting on", "since", "open rejections")
 
 
@@ -52,7 +56,7 @@ def markdown_page(value: Oversight) -> str:
     lines += _markdown_changes(value.previous, value.changed)
     lines += _markdown_alerts(value.alerts, named=True)
     for page in value.pages:
-        lines += _markdown_symbol(page, value.previous)
+        lines += [*_markdown_symbol(page, value.previous), "", escaped(_short_foot(value))]
     return "\n".join([*lines, "", escaped(_foot(value)), ""])
 
 
@@ -69,7 +73,7 @@ def html_page(value: Oversight) -> str:
     parts += _html_changes(value.previous, value.changed)
     parts += _html_alerts(value.alerts, named=True)
     for page in value.pages:
-        parts += _html_symbol(page, value.previous)
+        parts += _html_symbol(page, value.previous, _short_foot(value))
     return "\n".join([*parts, "</main>", _element("footer", _foot(value)), "</body>", "</html>", ""])
 
 
@@ -96,6 +100,13 @@ def _foot(value: Oversight) -> str:
     at = f"line {value.log.lines:,}, hash {value.log.hash}" if value.log.lines else "no line yet"
     return (f"As of {value.status.as_of}. What people signed is in the project's log, which ended with {at}. "
             "oclc-console log verify proves that nothing before it was changed.")
+
+
+def _short_foot(value: Oversight) -> str:
+    """What stands below each symbol's page, should it be handed on alone."""
+    at = f"log line {value.log.lines:,}, hash {value.log.hash[:16]}…" if value.log.lines else "no line in the log yet"
+    at = "the log is not sound" if value.log.fault else at
+    return f"{value.status.institution}, status of {_moment(value.status.as_of)}; {at}"
 
 
 def _board_row(page: SymbolPage) -> tuple[str, ...]:
@@ -180,18 +191,23 @@ def _markdown_alerts(alerts: Sequence[Alert], *, named: bool) -> Iterator[str]:
 # HTML
 
 
-def _html_symbol(page: SymbolPage, previous: str | None) -> Iterator[str]:
+def _html_symbol(page: SymbolPage, previous: str | None, foot: str) -> Iterator[str]:
     yield from ("<section>", _element("h2", f"{page.status.symbol} {page.status.name}"),
                 _element("p", _about(page.status), "said"), _html_counts(page.counts))
     yield from (_html_table(section.title, section.columns, section.rows) for section in page.sections)
-    yield from (*_html_changes(previous, page.changed), *_html_alerts(page.alerts, named=False), "</section>")
+    yield from (*_html_changes(previous, page.changed), *_html_alerts(page.alerts, named=False), _element("p", foot, "foot"),
+                "</section>")
 
 
 def _html_table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     heads = "".join(f'<th scope="col">{_text(column)}</th>' for column in columns)
-    lines = "\n".join(f"<tr>{''.join(_element('td', cell) for cell in row)}</tr>" for row in rows)
+    lines = "\n".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     return (f"<table>\n{_element('caption', caption)}\n<thead><tr>{heads}</tr></thead>\n"
             f"<tbody>\n{lines}\n</tbody>\n</table>")
+
+
+def _cell(text: str) -> str:
+    return _element("td", text, "d" if _DAY.fullmatch(text) else "")
 
 
 def _html_counts(counts: Iterable[Counted]) -> str:

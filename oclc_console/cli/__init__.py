@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from oclc_console import __version__
+from oclc_console.cli.log import add_arguments as log_arguments
+from oclc_console.cli.oversight import add_arguments as status_arguments
 from oclc_console.errors import ConsoleError, HereError, from_os_error
 from oclc_console.rehearsal.mishaps import MISHAPS
 
@@ -135,10 +137,8 @@ def parser() -> argparse.ArgumentParser:
     _reports(add("reports", "OCLC's reports and the work they make: import, list, show, mark, export, pack, merge"), shared)
     _checklist(add("checklist", "the six milestones of a symbol; sign one off, mark it not applicable, reopen it"))
     _people(add, shared)
-    status = add("status", "where every symbol is and what it waits for")
-    status.add_argument("--format", choices=["text", "json"], default="text")
-    log = add("log", "who did what, when; `log verify` proves that nothing was changed")
-    log.add_argument("action", nargs="?", choices=["verify"])
+    status_arguments(add("status", "where every symbol is and what it waits for, also as a page for the oversight committee"))
+    log_arguments(add("log", "who did what, when; `log verify` proves that nothing was changed"))
     return top
 
 

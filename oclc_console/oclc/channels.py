@@ -7,12 +7,14 @@ for what goes through them (lanes.py).
 from __future__ import annotations
 
 import threading
+import time
 
 import paramiko
 
 from oclc_console.oclc.faults import WIRE_ERRORS
 from oclc_console.oclc.watch import Watch
 
+STEPS = 3  # times `stall`: as long as opening a further channel can take at most
 LAST_WORDS = 0.5  # seconds in which a connection that has lost a channel shows whether it is lost itself
 
 
@@ -31,7 +33,7 @@ class ChannelCount:
             if most < self.most:
                 self.most = most
                 through = "one channel" if most == 1 else f"{most} channels"
-                self._news = f"{why}: files go through {through} from here on; exchange.channels asks for more"
+                self._news = f"{why}: files go through {through}, though exchange.channels asks for more"
 
     def news(self) -> str | None:
         """That there are fewer, and why; once."""
@@ -42,12 +44,19 @@ class ChannelCount:
 
 class Channels:
     """The channels of one connection: the `first`, and further ones that are opened when they are first wanted. A further
-    one has a third of the time after which the connection is given up (`stall` seconds) for each of its two steps."""
+    one that takes longer to come about than the connection may stand still (`stall` seconds) counts as refused."""
 
     def __init__(self, first: paramiko.SFTPClient, watch: Watch, stall: float) -> None:
         self.first, self.watch, self.stall = first, watch, stall
         self.transport: paramiko.Transport = first.get_channel().get_transport()
         self._further: list[paramiko.SFTPClient] = []
+        watch.signs = self._signs
+
+    def _signs(self) -> list[tuple[int, int]]:
+        """What changes when a server answers or takes more, long before a block is acknowledged on a slow link: the bytes that
+        came and were not read yet, and those that it gives room for. A server's keep-alives are no such sign."""
+        channels = [sftp.get_channel() for sftp in (self.first, *self._further)]
+        return [(len(channel.in_buffer), channel.out_window_size) for channel in channels]
 
     def up_to(self, count: ChannelCount | None) -> list[paramiko.SFTPClient]:
         """The first channel, and further ones as far as `count` allows and the server opens them. Raises what a lost link
@@ -67,22 +76,24 @@ class Channels:
         return [self.first, *self._further][: count.most if count else 1]
 
     def _open(self) -> paramiko.SFTPClient:
-        seconds = self.stall / 3
-        channel = self.transport.open_session(timeout=seconds)
-        channel.settimeout(seconds)
-        overdue = threading.Timer(seconds, channel.close)  # starting the subsystem has no time-out of its own
+        began = time.monotonic()
+        channel = self.transport.open_session(timeout=self.stall)
+        channel.settimeout(self.stall)
+        overdue = threading.Timer(self.stall, channel.close)  # starting the subsystem has no time-out of its own
         overdue.daemon = True
         overdue.start()
         try:
             channel.invoke_subsystem("sftp")
             sftp = paramiko.SFTPClient(channel)
-        except WIRE_ERRORS:
+            channel.settimeout(None)
+            return sftp
+        except WIRE_ERRORS as error:
             channel.close()
+            if time.monotonic() - began >= self.stall:
+                raise TimeoutError from error
             raise
         finally:
             overdue.cancel()
-        channel.settimeout(self.stall)
-        return sftp
 
 
 def _no_more(error: BaseException, lost: bool) -> str:

@@ -85,7 +85,6 @@ def connect(address: Address, known_hosts: Path, *, seconds: float = CONNECT_SEC
         transport.set_keepalive(15)
         with watch.guard(seconds):  # starting the subsystem has no time-out of its own
             sftp = _file_exchange(client, transport, watch, address)
-        sftp.get_channel().settimeout(stall)
         return Link(client, sftp, transport, address.where, stall, stop)
     except BaseException as error:
         client.close()

@@ -104,10 +104,11 @@ class Blocks:
 
 
 class Lane:
-    """One channel and its handle on the file, empty while it has none. Not for two threads at once."""
+    """One channel and its handle on the file, empty while it has none. It tells the connection's watch of everything that
+    moves. Not for two threads at once."""
 
-    def __init__(self, sftp: paramiko.SFTPClient) -> None:
-        self.sftp, self.handle = sftp, b""
+    def __init__(self, sftp: paramiko.SFTPClient, watch: Watch) -> None:
+        self.sftp, self.handle, self._watch = sftp, b"", watch
         self._channel = sftp.get_channel()
         self.transport: paramiko.Transport = self._channel.get_transport()
         self._replies = Replies(sftp)
@@ -162,13 +163,14 @@ class Lane:
             self.transport._send_user_message(Packet(message))
             content = content[size:]
 
-    def settle(self, left: int, acknowledged: Callable[[int, int], None]) -> None:
+    def settle(self, left: int, blocks: Blocks) -> None:
         """Reads acknowledgements until at most `left` bytes are under way; raises on any status that is not OK."""
         while self._pending and self.under_way > left:
             number, begin, end = self._pending.popleft()
             self._replies.wait(number)
             self.under_way -= end - begin
-            acknowledged(begin, end)
+            self._watch.tick()
+            blocks.acknowledge(begin, end)
 
 
 @dataclass(frozen=True)
@@ -238,29 +240,25 @@ class Lanes:
         self._work(lane, blocks)
 
     def _work(self, lane: Lane, blocks: Blocks) -> None:
-        def acknowledged(begin: int, end: int) -> None:
-            blocks.acknowledge(begin, end)
-            self._watch.tick()
-
         block = memoryview(bytearray(write_size(self._transport)))
         while True:
-            self._hold(lane, blocks, acknowledged)
+            self._hold(lane, blocks)
             dealt = blocks.deal(block)
             if dealt is None:
-                self._make_room(lane, blocks, acknowledged)
+                self._make_room(lane, blocks)
                 continue
             position, length = dealt
             if not length:
                 break
             lane.write(position, block[:length])
             if lane.under_way >= IN_FLIGHT:
-                lane.settle(IN_FLIGHT - SETTLE, acknowledged)
-        lane.settle(0, acknowledged)
+                lane.settle(IN_FLIGHT - SETTLE, blocks)
+        lane.settle(0, blocks)
 
-    def _make_room(self, lane: Lane, blocks: Blocks, acknowledged: Callable[[int, int], None]) -> None:
+    def _make_room(self, lane: Lane, blocks: Blocks) -> None:
         """Waits until the first byte that is not acknowledged has moved on, which may be another lane's."""
         if lane.under_way:
-            lane.settle(max(0, lane.under_way - SETTLE), acknowledged)
+            lane.settle(max(0, lane.under_way - SETTLE), blocks)
             return
         blocks.wait(LOOK_EVERY)
         self._still_there()
@@ -269,10 +267,10 @@ class Lanes:
         if not self._transport.is_active():
             raise EOFError
 
-    def _hold(self, lane: Lane, blocks: Blocks, acknowledged: Callable[[int, int], None]) -> None:
+    def _hold(self, lane: Lane, blocks: Blocks) -> None:
         """Stops where a person asked to; while it is paused nothing is under way and nothing is sent."""
         while self._paused.is_set() and not self._stop.is_set():
-            lane.settle(0, acknowledged)
+            lane.settle(0, blocks)
             if blocks.quiet:
                 self._watch.tick()  # nothing moves, and nothing should
             self._still_there()

@@ -24,11 +24,12 @@ from paramiko.sftp import SFTP_FLAG_WRITE as WRITE
 
 from oclc_console.errors import HereError
 from oclc_console.files import FileMark, mark_of
-from oclc_console.oclc.channels import ChannelCount, Channels
+from oclc_console.oclc.channels import STEPS, ChannelCount, Channels
 from oclc_console.oclc.faults import WIRE_ERRORS, SendFailed, Stopped, TakenCut, in_words
 from oclc_console.oclc.lanes import Blocks, Lane, Lanes, back_off
 
 BACK_OFF = back_off(1)
+ONE_CHANNEL = "set exchange.channels = 1 in console.toml"
 CLOSING = 3  # times the usual patience: a close that is given up makes the file uncertain
 
 
@@ -43,7 +44,7 @@ class Sending:
         self._channels, self._count, self._watch, self._stall = channels, count, channels.watch, channels.stall
         self._hang_up, self._where, self._progress = hang_up, where, progress
         self._stop, self._paused = stop, paused or threading.Event()
-        self._lane = Lane(channels.first)
+        self._lane = Lane(channels.first, channels.watch)
         self._lanes: Lanes | None = None
         self._blocks: Blocks | None = None
         self._remote = b""
@@ -88,9 +89,10 @@ class Sending:
         self._start = start
         try:
             self._unchanged()
+            with self._at("opening", STEPS):
+                further = [Lane(sftp, self._watch) for sftp in self._channels.up_to(self._count)[1:]]
+            self._lanes = Lanes([self._lane, *further], self._watch, self._hang_up, self._stop, self._paused, self._count)
             with self._at("opening"):
-                further = [Lane(sftp) for sftp in self._channels.up_to(self._count)[1:]]
-                self._lanes = Lanes([self._lane, *further], self._watch, self._hang_up, self._stop, self._paused, self._count)
                 self._open_there(remote, must_exist=listed or start > 0)
         except BaseException:
             self._local.close()
@@ -175,9 +177,11 @@ class Sending:
         asked = [(lane, lane.ask(CMD_FSTAT, lane.handle)) for lane in lanes]
         self._listing = self._lane.ask(CMD_STAT, self._remote)
         for lane, number in asked:
-            # two handles that differ are not of one file at this server
             if (there := self._size_there(lane, number)) not in (None, size):
-                raise SendFailed(f"the server has {there:,} of {size:,} bytes", self._where, "writing", self.acknowledged, True)
+                # where two handles differ, they are not of one file at this server
+                hint = "" if lane is self._lane else f" by a further handle of it; {ONE_CHANNEL}"
+                raise SendFailed(f"the server has {there:,} of {size:,} bytes{hint}", self._where, "writing",
+                                 self.acknowledged, True)
         # a handle outlives its name: what was written after the file was taken away went nowhere, and was acknowledged
         if self._is_listed() is False and self._was_listed:
             raise self._taken("it was taken before we closed it")
@@ -202,4 +206,13 @@ class Sending:
             self._lane.answer(self._lane.ask(CMD_CLOSE, self._lane.handle))
             further = [(lane, lane.ask(CMD_CLOSE, lane.handle)) for lane in self._lanes.open if lane is not self._lane]
             for lane, number in further:
-                lane.answer(number)
+                self._further_closed(lane, number)
+
+    def _further_closed(self, lane: Lane, number: int) -> None:
+        try:
+            lane.answer(number)
+        except OSError as error:
+            if lane.link_lost(error):
+                raise
+            raise SendFailed(f"it closed the file, and not its further handle ({error}); {ONE_CHANNEL}", self._where, "closing",
+                             self.acknowledged, True) from error

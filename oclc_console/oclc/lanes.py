@@ -230,7 +230,7 @@ class Lanes:
             lane.open(remote, SFTP_FLAG_WRITE)
         except WIRE_ERRORS as error:
             lost = lane.link_lost(error)
-            if self._count is not None and self.failure is None:
+            if self._count is not None and not self._ended_otherwise():
                 said = str(error).strip(" :") or type(error).__name__
                 self._count.fewer(1, "the connection was lost while a file was being opened a second time" if lost else
                                   f"the server does not open a file a second time ({said})")
@@ -238,6 +238,11 @@ class Lanes:
                 raise
             return
         self._work(lane, blocks)
+
+    def _ended_otherwise(self) -> bool:
+        """Whether another lane has failed by something else than a lost link, which may be how a server refuses."""
+        failure = self.failure
+        return failure is not None and (failure.said or not isinstance(failure.error, WIRE_ERRORS))
 
     def _work(self, lane: Lane, blocks: Blocks) -> None:
         block = memoryview(bytearray(write_size(self._transport)))

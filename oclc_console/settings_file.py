@@ -59,6 +59,7 @@ class _Exchange(_Part):
     connect_seconds: Annotated[float, Field(ge=0.5, le=300)] = 15
     stall_seconds: Annotated[float, Field(ge=0.5, le=600)] = 30
     connections: Annotated[int, Field(ge=1, le=8)] = 1
+    channels: Annotated[int, Field(ge=1, le=4)] = 1
     on_behalf: bool = False
 
     @field_validator("host")

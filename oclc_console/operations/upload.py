@@ -81,9 +81,12 @@ class _Upload:
                if self.again == file.name or (self.again is None and file.state in DUE)]
         folder.progress.files_total = len(due)
         folder.progress.total = sum(file.bytes for file in due)
+        from oclc_console.oclc.exchange import ChannelCount
+
         halt, paused = threading.Event(), threading.Event()
+        channels = ChannelCount(self.workspace.settings.exchange.channels)
         shared = Upload(self.workspace, self.symbol, self.again, self.reason,
-                        WentOut(self.workspace, folder.name), Meter(folder.progress), halt, paused)
+                        WentOut(self.workspace, folder.name), Meter(folder.progress), halt, paused, channels)
         with Threads(MOST_CONNECTIONS) as threads:
             traffic = _Traffic(shared, folder, threads, due)
             try:

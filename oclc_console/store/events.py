@@ -259,12 +259,14 @@ class FileStarted(Event):
     sha256: str
     attempt: int
     start: int = 0
+    channels: int = 1
 
     @property
     def words(self) -> str:
         again = f", attempt {self.attempt}" if self.attempt > 1 else ""
         onwards = f", from byte {self.start:,}" if self.start else ""
-        return f"sending {self.name}: {self.bytes:,} bytes{onwards}{again}"
+        through = f", through up to {self.channels} channels" if self.channels > 1 else ""
+        return f"sending {self.name}: {self.bytes:,} bytes{onwards}{through}{again}"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 
 from oclc_console.oclc.meanings import Meanings
 from oclc_console.store.board import Board
-from oclc_console.store.gathered import Column
+from oclc_console.store.columns import Column
 from oclc_console.store.standing import TO_DO, State
 
 FACETS = ("symbol", "library", "group", "severity", "owner", "state", "report")

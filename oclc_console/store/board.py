@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from oclc_console.store.gathered import CURRENT, MINOR_ONLY, NEVER, PLAIN, Column, Gathered
+from oclc_console.store.columns import NEVER, Column
+from oclc_console.store.gathered import CURRENT, MINOR_ONLY, PLAIN, Gathered
 from oclc_console.store.reviews import REVIEWS, Review, Reviews, review_of
 from oclc_console.store.standing import HANDED_ON, STATES, State, in_ms
 

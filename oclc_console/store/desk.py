@@ -19,7 +19,8 @@ from oclc_console.oclc.meanings import Group, Meanings, load_meanings
 from oclc_console.store import gathering
 from oclc_console.store.asking import FACETS, SORTS, TODO, Filter, fitting, groups_of, order_of, without
 from oclc_console.store.board import Board
-from oclc_console.store.gathered import Column, gathered_path, load_gathered
+from oclc_console.store.columns import Column
+from oclc_console.store.gathered import gathered_path, load_gathered
 from oclc_console.store.rejected import (
     Appearance,
     Complaint,

@@ -18,22 +18,18 @@ import numpy as np
 
 from oclc_console.files import locked
 from oclc_console.oclc.meanings import Meanings, load_meanings
+from oclc_console.store.columns import NEVER, Column, Strings, crcs, strings_of
 from oclc_console.store.gathered import (
     CURRENT,
     MINOR,
-    NEVER,
     NOISE,
     PLAIN,
     REFUSED,
     TAKEN,
     VERSION,
-    Column,
     Gathered,
-    Strings,
-    crc,
     gathered_path,
     load_gathered,
-    strings_of,
 )
 from oclc_console.store.ledger import asking
 from oclc_console.store.report_rows import ReportInfo, list_reports
@@ -243,6 +239,6 @@ def _names(database: duckdb.DuckDBPyConnection) -> tuple[Column, Column, Strings
     """Every name of a record, by its checksum: checksums, rows, names."""
     facts = _asked(database, "SELECT name, id FROM names ORDER BY id, name")
     names = facts["name"].to_pylist()
-    sums = np.fromiter(map(crc, names), np.uint32, len(names))
+    sums = crcs(names)
     order = np.argsort(sums, kind="stable")
     return sums[order], facts["id"].to_numpy()[order].astype(np.int32), strings_of(names[at] for at in order.tolist())

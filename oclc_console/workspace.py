@@ -9,11 +9,14 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from oclc_console.errors import CallError, SettingsError
 from oclc_console.files import make_folder, replace_file, shown_name
 from oclc_console.oclc.names import escape_symbol
-from oclc_console.settings import Settings
+
+if TYPE_CHECKING:
+    from oclc_console.settings import Settings
 
 VARIABLE = "OCLC_CONSOLE_WORKSPACE"
 FOLDERS = ("inbox", "runs", "outbox", "quarantine", "reports", "records", "ledger", "rejections", "writeback")

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 Column = NDArray[Any]
 NEVER = -1  # an instant, a number or a place that is not there
 _ALIGNED = 64
-_FEW = 20_000  # places found one by one; where there are more, going through all texts is faster
+_BLOCK = 1 << 20  # bytes looked through at once: they fit into the processor's own memory
+_SAMPLED = 61  # one byte of so many tells how often each letter stands in texts
+_OFTEN = 0.02  # a share of places that is better looked at text by text
 
 
 class Strings(Sequence[str]):
@@ -41,7 +43,11 @@ class Strings(Sequence[str]):
         return len(self.ends) - 1
 
     def __getitem__(self, at: Any) -> Any:
-        return bytes(self.data[self.ends[at] : self.ends[at + 1]]).decode()
+        return self.raw(at).decode()
+
+    def raw(self, at: int) -> bytes:
+        """A text as it is stored."""
+        return bytes(self.data[self.ends[at] : self.ends[at + 1]])
 
     @property
     def letters(self) -> Column:
@@ -49,24 +55,27 @@ class Strings(Sequence[str]):
         return np.frombuffer(self.data, np.uint8)
 
     @cached_property
-    def _bytes(self) -> bytes:
-        return bytes(self.data)
+    def _how_often(self) -> Column:
+        """How often each byte stands here, as a share of all, by a sample."""
+        sample = self.letters[::_SAMPLED]
+        share: Column = np.bincount(sample, minlength=256) / max(1, len(sample))
+        return share
 
     def holding(self, needle: str) -> Column:
-        """Which texts hold `needle`."""
-        found, wanted = np.zeros(len(self), bool), needle.encode("utf-8", "backslashreplace")
-        places: list[int] = []
-        at = self._bytes.find(wanted)
-        while at >= 0 and len(places) < _FEW:
-            places.append(at)
-            at = self._bytes.find(wanted, at + 1)
-        if at >= 0:
+        """Which texts hold `needle`. Its rarest letters are looked for in all texts at once, then the others beside them."""
+        found, wanted = np.zeros(len(self), bool), np.frombuffer(needle.encode("utf-8", "backslashreplace"), np.uint8)
+        if not len(wanted) or not len(self.data):
+            return found
+        rare = np.argsort(self._how_often[wanted], kind="stable").tolist()
+        if self._how_often[wanted[rare[:2]]].prod() > _OFTEN:
             import pyarrow.compute as pc
 
             matched: Column = pc.match_substring(self.arrow(), needle).to_numpy(zero_copy_only=False)
             return matched
-        rows = np.searchsorted(self.ends, places, side="right") - 1
-        found[rows[np.asarray(places, np.int64) + len(wanted) <= self.ends[rows + 1]]] = True  # not across two texts
+        places = [_places_of(self.letters, wanted, rare, begin) for begin in range(0, len(self.letters), _BLOCK)]
+        at = np.concatenate(places)
+        rows = np.searchsorted(self.ends, at, side="right") - 1
+        found[rows[at + len(wanted) <= self.ends[rows + 1]]] = True  # not across two texts
         return found
 
     def only(self, rows: Column) -> Strings:
@@ -78,6 +87,20 @@ class Strings(Sequence[str]):
         import pyarrow as pa
 
         return pa.StringArray.from_buffers(len(self), pa.py_buffer(self.ends), pa.py_buffer(self.data))
+
+
+def _places_of(letters: Column, wanted: Column, rare: Sequence[int], begin: int) -> Column:
+    """Where `wanted` begins in one block of bytes; `rare` are its letters, the rarest first."""
+    count = min(_BLOCK, len(letters) - len(wanted) + 1 - begin)
+    if count <= 0:
+        return np.zeros(0, np.int64)
+    hits = letters[begin + rare[0] : begin + rare[0] + count] == wanted[rare[0]]
+    for at in rare[1:2]:
+        hits &= letters[begin + at : begin + at + count] == wanted[at]
+    places: Column = np.flatnonzero(hits) + begin
+    for at in rare[2:]:
+        places = places[letters[places + at] == wanted[at]]
+    return places
 
 
 def strings_of(texts: Iterable[str]) -> Strings:
@@ -96,6 +119,16 @@ class Columns:
     words: Mapping[str, list[str]]
     columns: Mapping[str, Column]
     texts: Mapping[str, Strings]
+
+    def checksum(self) -> int:
+        """What tells whether any column or text has changed."""
+        found = zlib.crc32(orjson.dumps(self.words))
+        for name in sorted(self.columns):
+            found = zlib.crc32(self.columns[name].tobytes(), found)
+        for name in sorted(self.texts):
+            found = zlib.crc32(self.texts[name].ends.tobytes(), found)
+            found = zlib.crc32(self.texts[name].data, found)
+        return found
 
     def save(self, path: Path) -> None:
         """Writes them, atomically."""

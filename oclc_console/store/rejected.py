@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from oclc_console import clock
 from oclc_console.oclc.meanings import Group, Meanings
-from oclc_console.oclc.reports import ACCEPTED
+from oclc_console.oclc.report_line import ACCEPTED
 from oclc_console.store.board import Board
 from oclc_console.store.columns import NEVER
 from oclc_console.store.gathered import CURRENT, LOCATED, MINOR, MINOR_ONLY, NOISE, REFUSED, TAKEN

@@ -6,16 +6,20 @@ in which reports were imported. Not for reading the columns it writes (gathered.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from oclc_console.errors import HereError
 from oclc_console.files import locked
 from oclc_console.oclc.meanings import Meanings, load_meanings
 from oclc_console.store.columns import NEVER, Column, Strings, crcs, strings_of
@@ -52,6 +56,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _FEW_ROWS = 50_000  # a console gathers so many itself
+_LOOK_SECONDS = 0.5  # between looks whether to stop
 
 
 def sources_of(workspace: Workspace, symbol: str, meanings: Meanings) -> str:
@@ -82,12 +87,23 @@ def gather(workspace: Workspace, symbol: str) -> bool:
     return True
 
 
-def gather_aside(workspace: Workspace, symbol: str) -> bool:
-    """The same in a process of its own where there is much to gather: a console has no memory for it, and no time."""
+def gather_aside(workspace: Workspace, symbol: str, stop: Event | None = None) -> bool:
+    """The same in a process of its own where there is much to gather: a console has no memory for it, and no time. `stop`
+    ends that process; False then."""
     if sum(info.rows for info in list_reports(workspace, symbol)) <= _FEW_ROWS:
         return gather(workspace, symbol)
     with ProcessPoolExecutor(1, get_context("spawn")) as aside:
-        return aside.submit(_gather_at, workspace.root, workspace.acting_as, symbol).result()
+        process = aside.submit(os.getpid).result()
+        gathered = aside.submit(_gather_at, workspace.root, workspace.acting_as, symbol)
+        while not wait([gathered], _LOOK_SECONDS).done:
+            if stop is not None and stop.is_set():
+                os.kill(process, signal.SIGTERM)
+                return False
+        try:
+            return gathered.result()
+        except BrokenProcessPool as error:
+            raise HereError(f"the process that gathered the rejections of {symbol} was ended", where=str(workspace.root),
+                            then="Nothing is lost. Look whether this machine has memory left, then try again.") from error
 
 
 def _gather_at(root: Path, acting_as: str | None, symbol: str) -> bool:

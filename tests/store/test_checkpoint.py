@@ -73,8 +73,8 @@ def test_a_checkpoint_that_is_damaged_cut_or_of_another_journal_is_left_aside(wo
     expected = told(kept(workspace))
     path = checkpoint_path(again(workspace).path)
     sound, journal = path.read_bytes(), again(workspace).path.read_bytes()
-    for damaged in (sound[:-1], sound[:40], b"", b"{}\n", sound.replace(b'"fixed"', b'"opens"'), sound.replace(b"Mended", b"Mangle"),
-                    sound.replace(b"mended", b"mangle")):
+    for damaged in (sound[:-1], sound[:40], b"", b"{}\n", sound.replace(b'"fixed"', b'"opens"'),
+                    sound.replace(b"Mended", b"Mangle"), sound.replace(b"mended", b"mangle")):
         path.write_bytes(damaged)
         assert damaged != sound and load_checkpoint(again(workspace).path) is None
         assert told(again(workspace)) == expected

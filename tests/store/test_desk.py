@@ -454,8 +454,8 @@ def test_a_desk_on_a_checkpoint_tells_the_same_as_one_that_read_everything(
     busy.change(some[1:3], Change(State.FIXED, note="since then"), "jdoe")
     with Desk.open(workspace) as quick:
         assert quick.reviews("ZUL").checkpoint is not None
-        for which in (Filter(minor=True), Filter(text="asked"), Filter(text="again"), Filter(text="since"), Filter(owner="jdoe"),
-                      Filter(state="todo"), Filter(text="!asked jdoe")):
+        for which in (Filter(minor=True), Filter(text="asked"), Filter(text="again"), Filter(text="since"),
+                      Filter(owner="jdoe"), Filter(state="todo"), Filter(text="!asked jdoe")):
             for sort in ("state", "owner", "severity"):
                 assert list(quick.query(which, sort)) == list(busy.query(which, sort))
         for facet in FACETS:

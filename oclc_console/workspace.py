@@ -18,6 +18,7 @@ from oclc_console.oclc.names import escape_symbol
 if TYPE_CHECKING:
     from oclc_console.settings import Settings
 
+PACK = "pack.json"  # stands in a workspace that was unpacked from a pack
 VARIABLE = "OCLC_CONSOLE_WORKSPACE"
 FOLDERS = ("inbox", "runs", "outbox", "quarantine", "reports", "records", "ledger", "rejections", "writeback")
 
@@ -63,6 +64,11 @@ class Workspace:
         """The folder for one kind of file, and for one symbol in it; made when it isn't there."""
         folder = self.root / kind
         return make_folder(folder / folder_name(symbol) if symbol else folder)
+
+    @property
+    def is_pack(self) -> bool:
+        """Whether it was unpacked from a pack: then only its rejections can be worked on."""
+        return (self.root / PACK).is_file()
 
     @property
     def runs(self) -> Path:

@@ -306,11 +306,24 @@ class ConsoleApp(App[Result]):
             self.pop_screen()
 
 
+class PackApp(ConsoleApp):
+    """The console on a pack: it opens on its rejections, and the other places have nothing to show."""
+
+    DEFAULT_MODE = "reports"
+
+    def action_go(self, key: str) -> None:
+        """Goes to Reports, and nowhere else."""
+        if PLACES[key] == self.DEFAULT_MODE:
+            super().action_go(key)
+        else:
+            self.notify("This is a pack: only 4 Reports has something to show here.", severity="warning", markup=False)
+
+
 def run_console(workspace: Workspace | None, root: Path) -> Result | None:
     """Opens the console; from the first-run screen a person may open another workspace, or ask for a rehearsal: that comes
     back as ("rehearse", folder) for the command line to make."""
     while True:
-        result = ConsoleApp(workspace, root).run()
+        result = (PackApp if workspace is not None and workspace.is_pack else ConsoleApp)(workspace, root).run()
         if not result or result[0] != "open":
             return result
         workspace, root = Workspace(Path(result[1])), Path(result[1])

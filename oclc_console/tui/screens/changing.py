@@ -107,7 +107,8 @@ class ChangingScreen(ConsoleScreen):
             return
         rows: list[list[Cell]] = [[state_piece(state), (WHAT_IT_SAYS[state], "")] for state in BY_PEOPLE]
         one = self.one()
-        at = one.state.value if one and targets.records == 1 and one.state in BY_PEOPLE else None
+        stands = one.state if one and targets.records == 1 else State.OPEN
+        at = stands.value if stands in BY_PEOPLE and stands is not State.OPEN else None
         asked = Choose(f"{words.plural(targets.records, 'record')}: where {'does it' if targets.records == 1 else 'do they'} "
                        "stand?", (Column("", 13), Column("", 40, grows=True)), rows, [state.value for state in BY_PEOPLE],
                        at or State.FIXED.value)

@@ -55,12 +55,15 @@ class MergeScreen(ConsoleScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "keep('ours')", "Ours", id="merge.ours", tooltip="This record stays as it stands here"),
         Binding("t", "keep('theirs')", "Theirs", id="merge.theirs", tooltip="This record stands as the pack left it"),
-        Binding("O", "rest('ours')", "All ours", id="merge.all-ours", key_display="O", tooltip="Ours for all not decided yet"),
-        Binding("T", "rest('theirs')", "All theirs", id="merge.all-theirs", key_display="T",
-                tooltip="Theirs for all not decided yet"),
         Binding("y", "take", "Take in", id="merge.take", tooltip="Take in what is decided"),
+        Binding("O", "rest('ours')", "All ours", id="merge.all-ours", show=False, key_display="O",
+                tooltip="Ours for all not decided yet"),
+        Binding("T", "rest('theirs')", "All theirs", id="merge.all-theirs", show=False, key_display="T",
+                tooltip="Theirs for all not decided yet"),
+        Binding("tab", "app.focus_next", "Panel", id="merge.panel", show=False, key_display="Tab", tooltip="To the other panel"),
         ConsoleScreen.BACK,
     ]
+    MORE_KEYS: ClassVar[frozenset[str]] = frozenset({"merge.all-ours", "merge.all-theirs"})
 
     def __init__(self, path: Path, looked: Merged) -> None:
         super().__init__()
@@ -169,7 +172,7 @@ class MergeScreen(ConsoleScreen):
 
     def _taken(self, done: tuple[Merged, Merged]) -> None:
         merged, left = done
-        said = f"{words.plural(len(merged.taken), 'record')} taken in; of {merged.unchanged:,} there was nothing new."
+        said = f"{words.plural(len(merged.taken), 'record')} taken in."
         if left.conflicts:
             said += (f"\n\n{words.plural(len(left.conflicts), 'record')} worked on by both: as they are here until somebody "
                      "decides (o or t, then y).")

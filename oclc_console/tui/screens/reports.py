@@ -80,6 +80,7 @@ class ReportsScreen(ConsoleScreen):
     def __init__(self) -> None:
         super().__init__()
         self._asked: object = None
+        self._is_read = False
         self._reports: Sequence[ReportInfo] = ()
         self._gathered = False  # whether there are rejections without the reports they come from: a pack
         self._views: list[View] = []  # how the workbench was left
@@ -114,6 +115,7 @@ class ReportsScreen(ConsoleScreen):
 
     def _read(self, found: tuple[Sequence[ReportInfo], bool]) -> None:
         self._reports, self._gathered = found
+        self._is_read = True
         self._show()
 
     def on_resize(self) -> None:
@@ -121,7 +123,7 @@ class ReportsScreen(ConsoleScreen):
         self._show()
 
     def _show(self) -> None:
-        if self._asked is None or not self.is_attached:
+        if not self._is_read or not self.is_attached:
             return
         wide = self.app.size.width >= WIDE
         if self.console.facts and self.console.facts.status:
@@ -147,6 +149,8 @@ class ReportsScreen(ConsoleScreen):
     def why_not(self, action: str, parameters: tuple[object, ...]) -> str | None:
         """Opening needs a report with exceptions."""
         info = self._selected
+        if action in ("open", "copy", "all") and not self._is_read:
+            return "The reports are being read: in a moment."
         if action in ("open", "copy") and info is None:
             return "There is no report under the cursor. Press i to import some, or 3 and f to fetch them."
         if action == "open" and info is not None and not info.documents:

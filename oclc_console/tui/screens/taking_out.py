@@ -101,8 +101,9 @@ class TakingOutScreen(MarkingScreen):
         marked = len(self.marks)
         rows: list[list[Cell]] = [[form, (each, "muted")] for form in FORMS.values() for each in EACH.values()]
         keys = [f"{form} {each or ''}" for form in FORMS for each in EACH]
-        asked = Choose(f"Write {words.plural(marked or len(self.pages), 'record')}{' that are marked' if marked else ''}",
-                       (Column("", 32), Column("", 18, grows=True)), rows, keys)
+        which = f" that {'is' if marked == 1 else 'are'} marked" if marked else ""
+        title = f"Write {words.plural(marked or len(self.pages), 'record')}{which}"
+        asked = Choose(title, (Column("", 32), Column("", 18, grows=True)), rows, keys)
         self.app.push_screen(asked, lambda way: self._export(way) if way else None)
 
     def _export(self, way: str) -> None:

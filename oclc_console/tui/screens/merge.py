@@ -60,7 +60,8 @@ class MergeScreen(ConsoleScreen):
                 tooltip="Ours for all not decided yet"),
         Binding("T", "rest('theirs')", "All theirs", id="merge.all-theirs", show=False, key_display="T",
                 tooltip="Theirs for all not decided yet"),
-        Binding("tab", "app.focus_next", "Panel", id="merge.panel", show=False, key_display="Tab", tooltip="To the other panel"),
+        Binding("tab", "app.focus_next", "Panel", id="merge.panel", show=False, key_display="Tab",
+                tooltip="To the other panel"),
         ConsoleScreen.BACK,
     ]
     MORE_KEYS: ClassVar[frozenset[str]] = frozenset({"merge.all-ours", "merge.all-theirs"})

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import random
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -120,3 +124,39 @@ def test_whatever_is_done_and_whenever_one_is_kept_the_reviews_are_the_same(work
     with_it = [told(each) for each in (*consoles, again(workspace))]
     checkpoint_path(again(workspace).path).unlink(missing_ok=True)
     assert with_it == [told(again(workspace))] * 3
+
+
+KEEPER = """
+import sys
+from pathlib import Path
+from oclc_console.store import checkpoint
+from oclc_console.store.reviews import Change, Reviews
+from oclc_console.workspace import Workspace
+checkpoint._WORTH = 1
+reviews = Reviews(Workspace(Path(sys.argv[1]), sys.argv[2]), "ZMD")
+print("ready", flush=True)
+for number in range(1_000_000):
+    reviews.change([sys.argv[2], f"{sys.argv[2]}-{number}"], Change(note=f"note {number}"))
+    print(number, flush=True)
+    if number % 2:
+        reviews.keep_checkpoint()
+    if number % 7 == 6:
+        reviews.journal.write(reviews.journal.read())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_killed_while_checkpoints_are_kept_whoever_opens_next_finds_every_acknowledged_change(workspace: Workspace) -> None:
+    draw = random.Random(11)
+    for number in range(5):
+        process = subprocess.Popen([sys.executable, "-c", KEEPER, str(workspace.root), f"console{number}"],
+                                   cwd=Path(__file__).parents[2], stdout=subprocess.PIPE)
+        assert process.stdout is not None and process.stdout.readline() == b"ready\n"
+        time.sleep(draw.uniform(0.1, 0.4))
+        process.send_signal(signal.SIGKILL)
+        acknowledged = [line for line in process.communicate()[0].splitlines(keepends=True) if line.endswith(b"\n")]
+        review = again(workspace).get(f"console{number}")
+        assert len(review.history if review else ()) >= len(acknowledged)
+    with_it = told(again(workspace))
+    checkpoint_path(again(workspace).path).unlink(missing_ok=True)
+    assert with_it == told(again(workspace))

@@ -149,7 +149,8 @@ class Journal:
 
     def table(self, name: str) -> Mapping[str, Document]:
         """One table as it is in memory: documents by number."""
-        return self.data.get(name) or {}
+        found = self.data.get(name)
+        return found if found is not None else {}
 
     # reading
 

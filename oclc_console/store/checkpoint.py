@@ -100,7 +100,7 @@ def load_checkpoint(journal: Path) -> Checkpoint | None:
         checkpoint = Checkpoint(found)
         sound = found.checksum() == found.about["checksum"]
         return checkpoint if sound and _bytes_before(journal, checkpoint.position) == found.about["before"] else None
-    except (KeyError, TypeError, ValueError, IndexError):
+    except (KeyError, TypeError, ValueError, IndexError, FileNotFoundError):  # FileNotFoundError: the journal is gone
         return None
 
 
@@ -117,7 +117,8 @@ def _bytes_before(journal: Path, position: int) -> list[int]:
 
 
 def keep_checkpoint(journal: Journal) -> bool:
-    """Writes a checkpoint where the journal has grown by much since the last one; whether it did. For quiet moments."""
+    """Writes a checkpoint where the journal has grown by much since the last one; whether it did. For quiet moments. Where it
+    can't be written (somebody who may only read), all of the journal is read the next time, and nothing is lost."""
     with journal.mutex:
         journal.refresh()
         position, name = journal.position, journal.id
@@ -129,9 +130,14 @@ def keep_checkpoint(journal: Journal) -> bool:
     if _is_kept(journal.path, name, position):
         return False
     reviews, acts = (sorted(tables.get(table, ()), key=lambda each: each[0]) for table in ("reviews", "acts"))
-    about = {"version": _VERSION, "journal": name, "position": position, "before": _bytes_before(journal.path, position)}
-    made = _columns(about, reviews, acts)
-    Columns({**about, "checksum": made.checksum()}, made.words, made.columns, made.texts).save(checkpoint_path(journal.path))
+    try:
+        before_it = _bytes_before(journal.path, position)
+        about = {"version": _VERSION, "journal": name, "position": position, "before": before_it}
+        made = _columns(about, reviews, acts)
+        about["checksum"] = made.checksum()
+        Columns(about, made.words, made.columns, made.texts).save(checkpoint_path(journal.path))
+    except (ValueError, OSError):  # ValueError: another process has compacted the journal meanwhile
+        return False
     return True
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from oclc_console.store import checkpoint
+from oclc_console.store import checkpoint, columns
 from oclc_console.store.checkpoint import load_checkpoint
 from oclc_console.store.journal import checkpoint_path
 from oclc_console.store.reviews import Change, Review, Reviews
@@ -90,6 +90,25 @@ def test_a_checkpoint_that_is_damaged_cut_or_of_another_journal_is_left_aside(wo
         assert load_checkpoint(again(workspace).path) is None
 
 
+def test_a_checkpoint_whose_journal_is_gone_brings_nothing_back(workspace: Workspace) -> None:
+    reviews = kept(workspace)
+    reviews.path.unlink()
+    assert told(again(workspace)) == {} and told(reviews) == {}
+    again(workspace).change(["995"], CLAIM)
+    assert set(told(again(workspace))) == {"995"}
+
+
+def test_who_may_only_read_works_without_a_new_checkpoint(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    reviews = kept(workspace)
+    expected = told(reviews)
+
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(columns, "replace_file", refused)
+    assert not reviews.keep_checkpoint() and told(again(workspace)) == expected
+
+
 def test_a_journal_cut_back_or_compacted_behind_an_open_checkpoint_is_read_anew(workspace: Workspace) -> None:
     reviews = kept(workspace)
     other = again(workspace)
@@ -129,7 +148,7 @@ def test_whatever_is_done_and_whenever_one_is_kept_the_reviews_are_the_same(work
 KEEPER = """
 import sys
 from pathlib import Path
-from oclc_console.store import checkpoint
+from oclc_console.store import checkpoint, columns
 from oclc_console.store.reviews import Change, Reviews
 from oclc_console.workspace import Workspace
 checkpoint._WORTH = 1

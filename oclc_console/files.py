@@ -14,8 +14,6 @@ from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
-from filelock import FileLock, Timeout
-
 from oclc_console.errors import HereError, from_os_error
 
 BLOCK = 1 << 20
@@ -156,6 +154,8 @@ def mark_of(file: Path | int) -> FileMark:
 def locked(path: Path, *, doing: str, wait_seconds: float = 10) -> Iterator[None]:
     """Holds the lock file `path`. Raises HereError when somebody else holds it for longer than `wait_seconds`, or it
     can't be made."""
+    from filelock import FileLock, Timeout  # what is only looked at opens without it
+
     try:
         make_folder(path.parent)
         lock = FileLock(str(path))
@@ -176,6 +176,8 @@ def is_locked(path: Path) -> bool:
     if not path.exists():
         return False
     if os.name == "nt":
+        from filelock import FileLock, Timeout
+
         try:
             with FileLock(str(path)).acquire(timeout=0):
                 return False

@@ -10,13 +10,17 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from oclc_console import __version__
 from oclc_console.errors import CallError, SettingsError
 from oclc_console.files import make_folder, replace_file, shown_name
 from oclc_console.oclc.names import escape_symbol
-from oclc_console.settings import Settings
 
+if TYPE_CHECKING:
+    from oclc_console.settings import Settings
+
+PACK = "pack.json"  # stands in a workspace that was unpacked from a pack
 VARIABLE = "OCLC_CONSOLE_WORKSPACE"
 VERSION = 2  # of the files in a workspace; another one than this needs a step in operations/migration.py
 VERSION_FILE = "workspace.json"
@@ -64,6 +68,11 @@ class Workspace:
         """The folder for one kind of file, and for one symbol in it; made when it isn't there."""
         folder = self.root / kind
         return make_folder(folder / folder_name(symbol) if symbol else folder)
+
+    @property
+    def is_pack(self) -> bool:
+        """Whether it was unpacked from a pack: then only its rejections can be worked on."""
+        return (self.root / PACK).is_file()
 
     @property
     def runs(self) -> Path:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from oclc_console.operations.merge_pack import Conflict, Merged, Side
     from oclc_console.store.standing import Entry
 
-_MANIFEST = "pack.json"
 _AT_HOME = {"import", "merge"}  # of reports: what belongs to the workspace the pack came from
 _ANYWHERE = {"demo", "init", "lint"}
 
@@ -39,7 +38,7 @@ def at_hand(options: argparse.Namespace) -> Iterator[None]:
 
         path = open_pack(path).root
         options.workspace = str(path)
-    if not (path / _MANIFEST).is_file():
+    if not Workspace(path).is_pack:
         yield
         return
     if options.command not in (None, "reports") or getattr(options, "action", "") in _AT_HOME:
@@ -49,11 +48,6 @@ def at_hand(options: argparse.Namespace) -> Iterator[None]:
         yield
     finally:
         _put_back(Workspace(path.absolute()))
-
-
-def is_pack(workspace: Workspace) -> bool:
-    """Whether this workspace was unpacked from a pack."""
-    return (workspace.root / _MANIFEST).is_file()
 
 
 def _put_back(workspace: Workspace) -> None:
@@ -68,7 +62,7 @@ def _put_back(workspace: Workspace) -> None:
 
 def run_pack(workspace: Workspace, options: argparse.Namespace, *, as_json: bool) -> int:
     """`reports pack`: makes one; in a pack, writes the work that was done into another file."""
-    if is_pack(workspace):
+    if workspace.is_pack:
         return _copy(workspace, options, as_json=as_json)
     from oclc_console.operations.pack import pack
 

@@ -63,10 +63,9 @@ def _again(file: Mapping[str, Any]) -> str:
 
 
 def _list(workspace: Workspace, options: argparse.Namespace, as_json: bool) -> int:
-    from oclc_console.cli.packs import is_pack
     from oclc_console.operations.import_reports import reports_table
 
-    if is_pack(workspace):
+    if workspace.is_pack:
         return _list_packed(workspace, as_json)
     if options.symbol and not (workspace.root / "reports" / folder_name(options.symbol)).is_dir():
         workspace.settings.symbol(options.symbol)  # says so when neither the settings nor the reports know it

@@ -106,10 +106,10 @@ def run_undo(workspace: Workspace, *, as_json: bool) -> int:
     """`reports undo`: takes back your last act."""
     with desk_of(workspace) as desk:
         undone = desk.undo()
-    if undone is None:
+    if not undone:
         raise CallError("there is nothing of yours to take back", where="reports undo",
                         then="See: oclc-console reports show ID")
-    return _changed({undone[0]: undone[1]}, as_json)
+    return _changed(undone, as_json)
 
 
 def _changed(changed: dict[str, Changed], as_json: bool) -> int:

@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -55,11 +55,17 @@ class Group:
 
 @dataclass(frozen=True)
 class _Told:
-    """A group and how its sentences are recognised: any of `pieces`, in lines of `type` only where that is given."""
+    """A group and how its sentences are recognised: any of the pieces that it `says`, in lines of `type` only where that is
+    given."""
 
     group: Group
-    pieces: tuple[re.Pattern[str], ...]
+    says: tuple[str, ...]
     type: str
+
+    @cached_property
+    def pieces(self) -> tuple[re.Pattern[str], ...]:
+        """The patterns; made when a sentence is first looked up: who only wants a group's words does not wait for them."""
+        return tuple(map(_pattern, self.says))
 
     def fits(self, texts: Sequence[str], type_: str) -> bool:
         if self.type and self.type.lower() != type_.lower():
@@ -170,7 +176,7 @@ def _told(group: Any, where: str) -> _Told:
     if not says and not group.get("type"):
         raise _mistake("it says neither what OCLC says nor in lines of which type", where)
     type_ = group.pop("type", "")
-    return _Told(Group(**group, **flags), tuple(map(_pattern, says)), type_)
+    return _Told(Group(**group, **flags), tuple(says), type_)
 
 
 def _pattern(piece: str) -> re.Pattern[str]:

@@ -13,9 +13,9 @@ from oclc_console import clock
 from oclc_console.csv_cells import csv_lines
 from oclc_console.errors import CallError, from_os_error
 from oclc_console.files import make_folder, replace_file
-from oclc_console.operations.alma_list import mms_ids as alma_ids
+from oclc_console.operations.alma_list import mms_ids
+from oclc_console.operations.bibs import bibs_of, named
 from oclc_console.operations.coverage_ids import MMS_HEADER
-from oclc_console.operations.sent_records import mms_ids
 from oclc_console.operations.spreadsheet import write_sheet
 from oclc_console.store.desk import FACETS, TODO, Desk, Filter, OneRecord, Ref
 from oclc_console.store.standing import State
@@ -26,7 +26,6 @@ Each = Literal["library", "group"]
 FORMS: tuple[Form, ...] = get_args(Form)
 _ENDINGS = {"csv": ".csv", "xlsx": ".xlsx", "alma": "-mms-ids.txt", "list": "-numbers.txt"}
 _BETWEEN = " | "
-_MMS = re.compile(r"99[0-9]{4,}")  # what Alma's MMS ids begin with; a holdings id begins with 22
 HEADING = (
     "symbol", "library", "local number", "mms id", "ocn sent", "ocn now", "staging number", "severity", "outcome",
     "what it means", "what oclc wrote", "where to look", "what mends it", "who does it", "title", "state", "owner", "since",
@@ -72,10 +71,10 @@ def export_rejections(
         if refs is not None:
             which = Filter(symbol=which.symbol, minor=True)  # whoever names records means them, whatever they are
         names = desk.query(which).refs() if refs is None else list(refs)
-        stamp, bibs = clock.stamp(clock.now()), _Bibs(workspace)
+        stamp = clock.stamp(clock.now())
         if each is None:
             path = to if to is not None and not to.is_dir() else (to or _folder(workspace, which)) / _name(stamp, which, form)
-            return Exported(form, len(names), (_write(desk, bibs, path, names, form, None, ""),))
+            return Exported(form, len(names), (_write(desk, path, names, form, None, ""),))
         folder, files, chosen = to or _folder(workspace, which) / f"{stamp}-by-{each}", [], set(names)
         used: set[str] = set()
         for count in desk.counts(each, which):
@@ -84,7 +83,7 @@ def export_rejections(
             part = [ref for ref in desk.query(_with(which, {each: count.value})).refs() if ref in chosen]
             if part:
                 path = folder / (_unused(f"{each}-{count.value or 'not known'}", used) + _ENDINGS[form])
-                files.append(_write(desk, bibs, path, part, form, count.value, count.label))
+                files.append(_write(desk, path, part, form, count.value, count.label))
         return Exported(form, len(names), tuple(files))
 
 
@@ -150,37 +149,16 @@ def _unused(value: str, used: set[str]) -> str:
 # files
 
 
-class _Bibs:
-    """The MMS ids of bibs by local number, looked up once a symbol."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-        self._known: dict[str, dict[str, str]] = {}
-
-    def mms(self, ref: Ref) -> str:
-        """The MMS id of a record's bib; empty where nothing tells it. A local number may be a holdings id: the ledger (or the
-        pack) knows its bib."""
-        symbol, key = ref
-        if symbol not in self._known:
-            self._known[symbol] = mms_ids(self._workspace, symbol)
-        found = self._known[symbol].get(key, "")
-        if found.isascii() and found.isdecimal():
-            return found
-        return key if _MMS.fullmatch(key) else ""
-
-
-def _write(
-    desk: Desk, bibs: _Bibs, path: Path, refs: Sequence[Ref], form: Form, value: str | None, label: str
-) -> ExportedFile:
+def _write(desk: Desk, path: Path, refs: Sequence[Ref], form: Form, value: str | None, label: str) -> ExportedFile:
     without = 0
     try:
         make_folder(path.parent)
         if form == "xlsx":
-            lines = write_sheet(path, "Rejections", HEADING, _rows(desk, bibs, refs))
+            lines = write_sheet(path, "Rejections", HEADING, _rows(desk, refs))
         elif form == "csv":
-            lines = _counted(path, [HEADING], _rows(desk, bibs, refs))
+            lines = _counted(path, [HEADING], _rows(desk, refs))
         else:
-            ids, without = alma_ids(desk.workspace, desk.rejections(refs)) if form == "alma" else _numbers(refs)
+            ids, without = mms_ids(desk.workspace, desk.rejections(refs)) if form == "alma" else _numbers(refs)
             lines = _counted(path, [[MMS_HEADER]] if form == "alma" else [], ([each] for each in ids))
     except OSError as error:
         raise from_os_error(error, "writing rejections") from error
@@ -207,11 +185,12 @@ def _numbers(refs: Sequence[Ref]) -> tuple[list[str], int]:
     return list(dict.fromkeys(numbers)), len(refs) - len(numbers)
 
 
-def _rows(desk: Desk, bibs: _Bibs, refs: Sequence[Ref]) -> Iterator[Sequence[str | int]]:
+def _rows(desk: Desk, refs: Sequence[Ref]) -> Iterator[Sequence[str | int]]:
+    bibs = bibs_of(desk.workspace, {symbol for symbol, _ in refs}, map(named, desk.rejections(refs)))
     for ref in refs:
         one = desk.record(ref)
         if one is not None:
-            yield _row(desk, one, bibs.mms(ref))
+            yield _row(desk, one, bibs.get(named(one.rejection), ""))
 
 
 def _row(desk: Desk, one: OneRecord, mms: str) -> Sequence[str | int]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from oclc_console.oclc.listed_names import ListedName, read_listed_name
 from oclc_console.operations import record_files
 from oclc_console.operations.connection import address_of, connect_for
 from oclc_console.operations.fetched import Here, records_here, reports_here, told_before
+from oclc_console.operations.gather_filed import gather_filed
 from oclc_console.operations.import_reports import file_report, unfit_name
 from oclc_console.operations.record_files import keep_records
 from oclc_console.settings import Symbol
@@ -73,13 +75,19 @@ class _Fetch:
         from oclc_console.oclc.exchange import Stopped
 
         self._clear_after_the_dead(run)
+        symbols = set()
         try:
-            yield from self._all(run)
+            with closing(self._all(run)) as events:
+                for event in events:
+                    if isinstance(event, ReportFiled):
+                        symbols.add(event.symbol)
+                    yield event
         except (Stopped, OtherSideError):
             if not run.stop.is_set():  # else the link was hung up because somebody asked to stop
                 raise
+        yield from gather_filed(self.workspace, symbols, run.stop)
 
-    def _all(self, run: RunFolder) -> Iterator[Event]:
+    def _all(self, run: RunFolder) -> Generator[Event, None, None]:
         address = address_of(self.workspace, self.symbol)
         with connect_for(self.workspace, self.symbol, run.stop) as link:
             yield Connected(address.host, address.port, address.account, link.host_key)

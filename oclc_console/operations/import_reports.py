@@ -1,5 +1,6 @@
-"""Reports a person has as files, filed one after the other; and the questions that the reports that are here answer. Not for
-how one report is filed (filing.py), for the server (fetch.py) nor for what became of an upload (account.py).
+"""Reports a person has as files, filed one after the other and gathered for the desk; and the questions that the reports that
+are here answer. Not for how one report is filed (filing.py), for the server (fetch.py) nor for what became of an upload
+(account.py).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from oclc_console.files import is_plain_name, shown_name
 from oclc_console.oclc.archives import opened
 from oclc_console.oclc.reports import lines_of
 from oclc_console.operations.filing import UNKNOWN_SYMBOL, file_report, unfit_name
+from oclc_console.operations.gather_filed import gather_filed
 from oclc_console.store import rejections, report_rows
 from oclc_console.store.events import Event, ReportFiled, ReportRefused
 from oclc_console.store.report_rows import ReportInfo, list_reports
@@ -37,12 +39,17 @@ def import_reports(workspace: Workspace, files: Sequence[Path]) -> Operation:
 
     def work(run: RunFolder) -> Iterator[Event]:
         run.progress.unit, run.progress.total = "reports", len(files)
+        symbols = set()
         for file in files:
             if run.stop.is_set():
                 return
             run.progress.file = file.name
-            yield file_report(workspace, file.name, file)
+            event = file_report(workspace, file.name, file)
+            if isinstance(event, ReportFiled):
+                symbols.add(event.symbol)
+            yield event
             run.progress.done += 1
+        yield from gather_filed(workspace, symbols, run.stop)
 
     asked = {"files": [shown_name(str(file)) for file in files]}
     return Operation("import", "ALL", asked, work, _fold, _exit_code)

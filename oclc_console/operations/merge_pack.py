@@ -128,6 +128,7 @@ def _merge_symbol(
     if gathered is None and not reviews.path.is_file():
         raise InputError(f"it brings work on {symbol}, of which nothing is known here", where="reports merge",
                          then="Import that symbol's reports first.")
+    reviews.refresh()
     with reviews.journal.writing():
         coming = [found for found in _coming(symbol, theirs, of_reviews(reviews), gathered) if found.news]
         decided: list[_Coming] = []

@@ -19,7 +19,8 @@ from oclc_console.errors import CallError, from_os_error
 from oclc_console.files import locked, replace_file
 from oclc_console.marc.record import take_apart_loosely, text_of
 from oclc_console.oclc.meanings import OWN_FILE
-from oclc_console.operations.sent_records import Place, SentRecords, mms_ids, place_line
+from oclc_console.operations.bibs import Named, bibs_of
+from oclc_console.operations.sent_records import Place, SentRecords, place_line
 from oclc_console.store import log, pack_file
 from oclc_console.store.desk import Desk
 from oclc_console.store.gathered import VERSION, Gathered, gathered_path, load_gathered
@@ -130,7 +131,8 @@ class _Making:
     def _write_sent(self, gathered: Gathered, path: Path) -> list[Place]:
         """The records as they were sent, each once, and where they stand in the file."""
         places: list[Place] = []
-        bibs = mms_ids(self._workspace, gathered.symbol)
+        numbers = (Named(key) for key in gathered.texts["key"] if key[:1] not in ("@", "#"))
+        bibs = bibs_of(self._workspace, [gathered.symbol], numbers)
         offset = 0
         with open(path, "wb") as file, SentRecords(self._workspace, gathered.symbol, many=True) as records:
             for row in range(len(gathered)):
@@ -142,7 +144,7 @@ class _Making:
                         why = sent.reason if not found else why
                         continue
                     found = True
-                    mms = bibs.get(lsn) or _mms_in(sent.raw)
+                    mms = bibs.get(Named(lsn)) or _mms_in(sent.raw)
                     places.append(Place(upload, sent.end, lsn, mms, offset, len(sent.raw), sent.verified))
                     offset += file.write(sent.raw)
                 self.sent += found

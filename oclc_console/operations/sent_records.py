@@ -163,17 +163,6 @@ def place_line(place: Place) -> dict[str, object]:
     return asdict(place)
 
 
-def mms_ids(workspace: Workspace, symbol: str) -> dict[str, str]:
-    """The MMS id of the bib that each local number of a symbol belongs to, as the newest prepare run tells it, or the pack."""
-    found = {place.lsn: place.mms for place in packed_places(workspace, symbol) if place.lsn and place.mms}
-    if ledgers := [str(path) for path in run_ledgers(workspace, symbol)]:
-        with asking() as database:
-            found |= dict(database.execute(
-                "SELECT lsn, max_by(mms, filename) FROM read_parquet(?, filename = true) "
-                "WHERE lsn IS NOT NULL AND mms IS NOT NULL GROUP BY lsn", [ledgers]).fetchall())
-    return found
-
-
 def _not_there(end: int | None, lsn: str | None) -> str:
     if end is None:
         return "it names no place"

@@ -13,7 +13,7 @@ import numpy as np
 
 from oclc_console.oclc.meanings import Meanings
 from oclc_console.store.board import Board
-from oclc_console.store.gathered import Column
+from oclc_console.store.columns import Column
 from oclc_console.store.standing import TO_DO, State
 
 FACETS = ("symbol", "library", "group", "severity", "owner", "state", "report")
@@ -94,20 +94,35 @@ def _holding(board: Board, needle: str, meanings: Meanings) -> Column:
         group = meanings.group(word)
         return holds(f"{group.title} {group.words}")
 
-    found = board.rows_with_search(needle) | board.rows_with_text(holds)
+    found = np.zeros(board.rows, bool)
     for column in ("library", "stream", "outcome", "severity", "upload", "owner", "symbol"):
         found |= _with_words(board, column, holds)
     found |= _with_words(board, "state", lambda word: holds(State(word).label))
     found |= _with_words(board, "group", tells)
-    for at, report in enumerate(board.words["report"]):
-        if holds(report):
-            found[board.reports_of_rows[0][board.reports_of_rows[1] == at]] = True
-    noted = [row for row, note in board.notes.items() if needle in note]
-    found[noted] = True
+    found[board.rows_noted(needle)] = True
+    reports = np.fromiter(map(holds, board.words["report"]), bool, len(board.words["report"]))
+    if reports.any():
+        rows, places = board.reports_of_rows
+        found[rows if reports.all() else rows[reports[places]]] = True
+    for more in (partial(board.rows_with_text, holds), partial(board.rows_with_search, needle)):
+        if not found.all():  # else there is nothing more to find
+            found |= more()
     return found
 
 
-def order_of(board: Board, sort: str, meanings: Meanings) -> list[Column]:
+def in_order(board: Board, sort: str, meanings: Meanings) -> Column:
+    """All rows in an order; it is worked out once for as long as nothing in it changes."""
+    made_of = (meanings.digest, board.version if sort in ("state", "owner") else 0)
+    remembered = board.orders.get(sort)
+    if remembered is None or remembered[0] != made_of:
+        rows = np.arange(board.rows, dtype=np.int32)
+        for column in reversed(_order_of(board, sort, meanings)):
+            rows = rows[np.argsort(column[rows], kind="stable")]
+        remembered = board.orders[sort] = (made_of, rows)
+    return remembered[1]
+
+
+def _order_of(board: Board, sort: str, meanings: Meanings) -> list[Column]:
     """The columns to order by, the first counting most; small numbers first."""
     if sort in ("title", "key"):
         return [board.ranks(sort)]

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from oclc_console.store.gathered import CURRENT, MINOR_ONLY, NEVER, PLAIN, Column, Gathered
+from oclc_console.store.columns import NEVER, Column
+from oclc_console.store.gathered import CURRENT, MINOR_ONLY, PLAIN, Gathered
 from oclc_console.store.reviews import REVIEWS, Review, Reviews, review_of
 from oclc_console.store.standing import HANDED_ON, STATES, State, in_ms
 
@@ -28,6 +29,7 @@ class Part:
     def __init__(self, gathered: Gathered, reviews: Reviews, first: int) -> None:
         self.gathered, self.reviews, self.first = gathered, reviews, first
         self.followed = (-1, 0)  # which reading of the journal, and how much of it, the board has taken in
+        self.kept_rows: Column | None = None  # the row on the board of each row of the reviews' checkpoint
 
 
 class Board:
@@ -43,6 +45,7 @@ class Board:
             rows += len(gathered)
         self.rows = rows
         self.version = 0
+        self.orders: dict[str, tuple[object, Column]] = {}  # what asking.py remembers of this board
         self.words: dict[str, list[str]] = {"symbol": [part.gathered.symbol for part in self.parts]}
         self.columns: dict[str, Column] = {"symbol": self._spread([np.full(len(part.gathered), at, np.uint32)
                                                                   for at, part in enumerate(self.parts)])}
@@ -56,8 +59,9 @@ class Board:
         self.words["owner"] = [""]
         self.columns["state"] = np.zeros(rows, np.uint8)
         self.columns["owner"] = np.zeros(rows, np.uint32)
-        self.notes: dict[int, str] = {}
-        self._names: dict[int, list[str]] = {}
+        self._documents = np.zeros(rows, np.int32)  # the number of the document about each record, 0: nobody did anything
+        self._several: dict[int, list[int]] = {}  # row -> numbers, of records that had several names
+        self._notes: dict[int, str] = {}  # those that changed since the checkpoint
         self._owner_codes = {"": 0}
         self._lock = threading.RLock()
 
@@ -69,7 +73,9 @@ class Board:
     def _coded(self, name: str) -> tuple[list[str], Column]:
         """A column of words: the words of all symbols, in order, and which stands in each row."""
         words = sorted({word for part in self.parts for word in part.gathered.words[name]})
-        return words, self._spread([_places(part.gathered.words[name], words)[part.gathered[name]] for part in self.parts])
+        return words, self._spread([
+            part.gathered[name] if part.gathered.words[name] == words
+            else _places(part.gathered.words[name], words)[part.gathered[name]] for part in self.parts])
 
     def _reports(self) -> tuple[list[str], list[Column]]:
         """The names of all reports, the newest first, and for each symbol where its own stand in them."""
@@ -79,6 +85,9 @@ class Board:
 
     def reports_of(self, symbols: Column, reports: Column) -> Column:
         """Reports by their number within each symbol, as places in `words["report"]`."""
+        if len(self._report_of) == 1 and len(self._report_of[0]):
+            only: Column = self._report_of[0][reports]
+            return only
         found = np.zeros(len(reports), np.uint32)
         for at, places in enumerate(self._report_of):
             here = symbols == at
@@ -182,50 +191,82 @@ class Board:
                 if readings != journal.readings:
                     self._begin(part)
                     until = 0
-                documents = journal.data.get(REVIEWS, {})
+                documents = journal.table(REVIEWS)
                 touched = dict.fromkeys(number for table, number in journal.touched[until:] if table == REVIEWS)
-                self._take(part, [documents[number] for number in touched if number in documents])
+                self._take(part, [(int(number), documents[number]) for number in touched if number in documents])
                 part.followed = now
                 self.version += 1
 
     def _begin(self, part: Part) -> None:
-        """A symbol as it stands where nobody has done anything."""
-        rows = slice(part.first, part.first + len(part.gathered))
-        nobody = np.full(len(part.gathered), NEVER)
+        """A symbol as it stands where nobody has done anything, or as its checkpoint has it."""
+        rows, part.kept_rows = slice(part.first, part.first + len(part.gathered)), None
         self.columns["state"][rows] = settled(
-            np.full(len(nobody), _CODE_OF[State.OPEN]), nobody, part.gathered["last_refused"], part.gathered["last_taken"])
+            np.asarray(_CODE_OF[State.OPEN]), np.asarray(NEVER), part.gathered["last_refused"], part.gathered["last_taken"])
         self.columns["owner"][rows] = 0
-        for kept in (self.notes, self._names):
+        self._documents[rows] = 0
+        for kept in (self._notes, self._several):
             for row in [row for row in kept if rows.start <= row < rows.stop]:
                 del kept[row]
+        checkpoint = part.reviews.checkpoint
+        if checkpoint is not None:
+            found = part.gathered.rows_named(checkpoint.keys, checkpoint.sums)
+            part.kept_rows = np.where(found == NEVER, NEVER, found + part.first)
+            here = np.flatnonzero(found != NEVER)
+            said = np.array([_CODE_OF[State(word) if word else State.OPEN] for word in checkpoint.states], np.int64)
+            owners = np.array([self._owner(word) for word in checkpoint.owners], np.uint32)
+            self._put(part, part.kept_rows[here], checkpoint.numbers[here], said[checkpoint.said[here]],
+                      checkpoint.since[here], owners[checkpoint.owner[here]])
 
-    def _take(self, part: Part, documents: Sequence[dict[str, Any]]) -> None:
-        """Takes in the documents of records; where a report is not here (any more), what was done stays in the journal."""
-        found = part.gathered.rows_of([document["key"] for document in documents])
-        rows, said, since, owners = found[found != NEVER], [], [], []
-        for row, document in zip(found.tolist(), documents, strict=True):
-            if row == NEVER:
-                continue
-            names = self._names.setdefault(row + part.first, [])
-            if document["key"] not in names:
-                names.append(document["key"])
-            if len(names) > 1:
-                document = _together([self._document(part, name) for name in names])
-            said.append(_CODE_OF[document["state"] or State.OPEN])
-            since.append(in_ms(document["since"]) if document["since"] else NEVER)
-            owners.append(self._owner(document["owner"] or ""))
-            if document["notes"]:
-                self.notes[row + part.first] = "\x1f".join(document["notes"]).lower()
-            else:
-                self.notes.pop(row + part.first, None)
-        self.columns["owner"][rows + part.first] = owners
-        self.columns["state"][rows + part.first] = settled(
-            np.array(said, np.int64), np.array(since, np.int64), part.gathered["last_refused"][rows],
-            part.gathered["last_taken"][rows])
+    def _take(self, part: Part, documents: Sequence[tuple[int, dict[str, Any]]]) -> None:
+        """Takes in the documents of records; where a report is not here (any more), what was done stays in the
+        journal."""
+        found = part.gathered.rows_of([document["key"] for _, document in documents])
+        rows = np.where(found == NEVER, NEVER, found + part.first).tolist()
+        here = [(row, *each) for row, each in zip(rows, documents, strict=True) if row != NEVER]
+        for row, _, document in here:
+            self._notes[row] = "\x1f".join(document["notes"]).lower()
+        self._put(part, np.array([row for row, _, _ in here], np.int64), np.array([number for _, number, _ in here], np.int64),
+                  *self._standing([document for _, _, document in here]))
 
-    def _document(self, part: Part, key: str) -> dict[str, Any]:
-        number = part.reviews.numbers[key]
-        return part.reviews.journal.data[REVIEWS][number]
+    def _standing(self, documents: Sequence[dict[str, Any]]) -> tuple[Column, Column, Column]:
+        """What documents say: states, since when, owners."""
+        said = np.array([_CODE_OF[document["state"] or State.OPEN] for document in documents], np.int64)
+        since = np.array([in_ms(document["since"]) if document["since"] else NEVER for document in documents], np.int64)
+        return said, since, np.array([self._owner(document["owner"] or "") for document in documents], np.uint32)
+
+    def _put(self, part: Part, rows: Column, numbers: Column, said: Column, since: Column, owners: Column) -> None:
+        """Puts what documents say into the columns. A record with several is put together first."""
+        before = self._documents[rows]
+        order = np.argsort(rows, kind="stable")
+        again = np.zeros(len(rows), bool)
+        again[order[1:]] = rows[order[1:]] == rows[order[:-1]]
+        several = np.flatnonzero(again | ((before != 0) & (before != numbers)))
+        fresh = before == 0
+        fresh[several] = False
+        self._documents[rows[fresh]] = numbers[fresh]
+        self._settle(part, rows, said, since, owners)
+        for row, number in zip(rows[several].tolist(), numbers[several].tolist(), strict=True):
+            known = self._several.setdefault(row, [int(self._documents[row])])
+            if number not in known:
+                known.append(number)
+        touched = [row for row in dict.fromkeys(rows.tolist()) if row in self._several] if self._several else []
+        for row in touched:
+            document = _together(self._of(row))
+            self._notes[row] = "\x1f".join(document["notes"]).lower()
+            self._settle(part, np.array([row]), *self._standing([document]))
+
+    def _settle(self, part: Part, rows: Column, said: Column, since: Column, owners: Column) -> None:
+        here = rows - part.first
+        self.columns["owner"][rows] = owners
+        self.columns["state"][rows] = settled(said, since, part.gathered["last_refused"][here],
+                                              part.gathered["last_taken"][here])
+
+    def _of(self, row: int) -> list[dict[str, Any]]:
+        """The documents of a record, under all of its names."""
+        first = int(self._documents[row])
+        documents = self.part_of(row).reviews.journal.table(REVIEWS)
+        numbers = self._several.get(row, [first] if first else [])
+        return [documents[str(number)] for number in numbers if str(number) in documents]
 
     def _owner(self, login: str) -> int:
         if login not in self._owner_codes:
@@ -235,10 +276,18 @@ class Board:
 
     def review(self, row: int) -> Review | None:
         """What people did about a record, under whatever of its names."""
-        names = self._names.get(row)
-        if not names:
-            return None
-        return review_of(_together([self._document(self.part_of(row), name) for name in names]))
+        documents = self._of(row)
+        return review_of(_together(documents)) if documents else None
+
+    def rows_noted(self, needle: str) -> list[int]:
+        """The records in whose notes `needle` (in small letters) stands."""
+        found = [row for row, note in self._notes.items() if needle in note]
+        for part in self.parts:
+            checkpoint = part.reviews.checkpoint
+            if part.kept_rows is not None and checkpoint is not None:
+                rows = part.kept_rows[checkpoint.notes.holding(needle)].tolist()
+                found += [row for row in rows if row != NEVER and row not in self._notes]
+        return found
 
     @property
     def minor_only(self) -> Column:

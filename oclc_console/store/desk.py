@@ -10,16 +10,16 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
 from oclc_console.errors import CallError, InputError
 from oclc_console.oclc.meanings import Group, Meanings, load_meanings
-from oclc_console.store import gathering
-from oclc_console.store.asking import FACETS, SORTS, TODO, Filter, fitting, groups_of, order_of, without
+from oclc_console.store.asking import FACETS, SORTS, TODO, Filter, fitting, groups_of, in_order, without
 from oclc_console.store.board import Board
-from oclc_console.store.gathered import Column, gathered_path, load_gathered
+from oclc_console.store.columns import Column
+from oclc_console.store.gathered import gathered_path, load_gathered
 from oclc_console.store.rejected import (
     Appearance,
     Complaint,
@@ -31,11 +31,13 @@ from oclc_console.store.rejected import (
     rejection_of,
     row_of,
 )
-from oclc_console.store.rejections import Document, ExceptionFile, open_exceptions
-from oclc_console.store.report_rows import list_reports
+from oclc_console.store.review_values import new_act
 from oclc_console.store.reviews import Act, Change, Changed, Reviews
 from oclc_console.store.standing import State
 from oclc_console.workspace import Workspace, folder_name
+
+if TYPE_CHECKING:
+    from oclc_console.store.rejections import Document, ExceptionFile
 
 __all__ = [
     "FACETS", "SORTS", "TODO", "Appearance", "Complaint", "Count", "Desk", "Filter", "OneRecord", "Ref", "Rejection",
@@ -149,6 +151,9 @@ class Desk:
     @property
     def behind(self) -> bool:
         """Whether reports, ledgers or meanings came since the columns were made: then `catch_up`."""
+        from oclc_console.store.gathering import sources_of
+        from oclc_console.store.report_rows import list_reports
+
         meanings = load_meanings(self.workspace.root)
         here = {part.gathered.symbol: part.gathered.about for part in self._board.parts}
         for symbol in self._symbols():
@@ -156,19 +161,23 @@ class Desk:
             if about is None and not list_reports(self.workspace, symbol):
                 continue
             if about is None or (not about["fixed"]
-                                 and about["sources"] != gathering.sources_of(self.workspace, symbol, meanings)):
+                                 and about["sources"] != sources_of(self.workspace, symbol, meanings)):
                 return True
         return False
 
     def catch_up(self) -> bool:
         """Gathers what is missing, and makes ready what the first questions need; whether anything had changed. Takes its
         time: belongs in a thread. Selections that were made before keep what they hold; ask again."""
+        from oclc_console.store.gathering import gather_aside
+        from oclc_console.store.report_rows import list_reports
+
         self.meanings = load_meanings(self.workspace.root)
         changed = self.behind
         for symbol in self._symbols():
             if list_reports(self.workspace, symbol) or gathered_path(self.workspace, symbol).is_file():
-                changed = gathering.gather_aside(self.workspace, symbol) or changed
+                changed = gather_aside(self.workspace, symbol) or changed
                 self.reviews(symbol).compact_if_due()
+                self.reviews(symbol).keep_checkpoint()
         board = self._loaded() if changed else self._board
         board.warm()
         with self._lock:
@@ -183,9 +192,8 @@ class Desk:
         if sort not in SORTS:
             raise CallError(f"rejections can't be ordered by {sort!r}", then=f"Choose one of: {', '.join(SORTS)}.")
         board = self._followed()
-        rows = np.flatnonzero(fitting(board, which, self.meanings))
-        for column in reversed(order_of(board, sort, self.meanings)):
-            rows = rows[np.argsort(column[rows], kind="stable")]
+        rows = in_order(board, sort, self.meanings)
+        rows = rows[fitting(board, which, self.meanings)[rows]]
         return Selection(board, rows[::-1] if reverse else rows)
 
     def counts(self, facet: str, which: Filter = EVERYTHING) -> list[Count]:
@@ -236,6 +244,8 @@ class Desk:
 
     def document(self, symbol: str, complaint: Complaint) -> Document:
         """OCLC's line as it was written down when its report came. Raises InputError where it is not there any more."""
+        from oclc_console.store.rejections import open_exceptions
+
         with open_exceptions(self.workspace, symbol, complaint.report) as file:
             return _document(file, complaint)
 
@@ -249,29 +259,35 @@ class Desk:
     def change(
         self, refs: Iterable[Ref], change: Change, who: str | None = None, *, take_over: bool = False
     ) -> dict[str, Changed]:
-        """Does the same to all these records: one write a symbol, each on disk when this comes back."""
+        """Does the same to all these records, as one act: one write a symbol, each on disk when this comes back."""
         keys: dict[str, list[str]] = {}
         for symbol, key in refs:
             keys.setdefault(symbol, []).append(key)
-        return {symbol: self.reviews(symbol).change(each, change, who, take_over=take_over) for symbol, each in keys.items()}
+        act = new_act()
+        return {symbol: self.reviews(symbol).change(each, change, who, take_over=take_over, act=act)
+                for symbol, each in keys.items()}
 
     def last_act(self, who: str | None = None) -> tuple[str, Act] | None:
-        """What `undo` would take back, and of which symbol."""
+        """What `undo` would take back, and of which symbol (of one of them, where it went over several)."""
         found = [(act.at, symbol, act) for symbol in self._symbols() if (act := self.reviews(symbol).last_act(who))]
         if not found:
             return None
         _, symbol, act = max(found, key=lambda each: each[:2])
         return symbol, act
 
-    def undo(self, who: str | None = None) -> tuple[str, Changed] | None:
-        """Takes back the newest act of this person, whatever symbol it was about; None: there is none."""
+    def undo(self, who: str | None = None) -> dict[str, Changed]:
+        """Takes back the newest act of this person, in every symbol that it was about; empty: there is none."""
         last = self.last_act(who)
-        changed = self.reviews(last[0]).undo(who) if last else None
-        return (last[0], changed) if last and changed else None
+        if last is None:
+            return {}
+        found = {symbol: self.reviews(symbol).undo(who, last[1].id) for symbol in self._symbols()}
+        return {symbol: changed for symbol, changed in found.items() if changed is not None}
 
 
 def gather(workspace: Workspace, symbol: str) -> bool:
     """Brings a symbol's columns up to date, as at the end of an import; whether anything had changed."""
+    from oclc_console.store import gathering  # the desk opens without it
+
     return gathering.gather(workspace, symbol)
 
 

@@ -427,6 +427,18 @@ class ReportRefused(Event):
 
 
 @dataclass(frozen=True)
+class RejectionsGathered(Event):
+    """What all reports of a symbol say of each record that OCLC ever complained about is gathered for the workbench."""
+
+    symbol: str
+    records: int
+
+    @property
+    def words(self) -> str:
+        return f"{self.symbol}: {self.records:,} {'record' if self.records == 1 else 'records'} gathered for the workbench"
+
+
+@dataclass(frozen=True)
 class RecordsKept(Event):
     """A file of records that OCLC wrote is kept as it came; nothing in it was read. `folder` says what it holds: new,
     updates (merges too) or deletes."""

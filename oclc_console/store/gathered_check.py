@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from oclc_console.store.gathered import NEVER, SAME, Column, Gathered, Strings, load_gathered
+from oclc_console.store.columns import NEVER, Column, Strings
+from oclc_console.store.gathered import SAME, Gathered, load_gathered
 
 _LAST_MS = 253_402_300_799_999  # the last instant a calendar of four-digit years has
 _MOST = 1 << 62

@@ -6,34 +6,34 @@ in which reports were imported. Not for reading the columns it writes (gathered.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from oclc_console.errors import HereError
 from oclc_console.files import locked
 from oclc_console.oclc.meanings import Meanings, load_meanings
+from oclc_console.store.columns import NEVER, Column, Strings, crcs, strings_of
 from oclc_console.store.gathered import (
     CURRENT,
     MINOR,
-    NEVER,
     NOISE,
     PLAIN,
     REFUSED,
     TAKEN,
     VERSION,
-    Column,
     Gathered,
-    Strings,
-    crc,
     gathered_path,
     load_gathered,
-    strings_of,
 )
 from oclc_console.store.ledger import asking
 from oclc_console.store.report_rows import ReportInfo, list_reports
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _FEW_ROWS = 50_000  # a console gathers so many itself
+_LOOK_SECONDS = 0.5  # between looks whether to stop
 
 
 def sources_of(workspace: Workspace, symbol: str, meanings: Meanings) -> str:
@@ -86,12 +87,23 @@ def gather(workspace: Workspace, symbol: str) -> bool:
     return True
 
 
-def gather_aside(workspace: Workspace, symbol: str) -> bool:
-    """The same in a process of its own where there is much to gather: a console has no memory for it, and no time."""
+def gather_aside(workspace: Workspace, symbol: str, stop: Event | None = None) -> bool:
+    """The same in a process of its own where there is much to gather: a console has no memory for it, and no time. `stop`
+    ends that process; False then."""
     if sum(info.rows for info in list_reports(workspace, symbol)) <= _FEW_ROWS:
         return gather(workspace, symbol)
     with ProcessPoolExecutor(1, get_context("spawn")) as aside:
-        return aside.submit(_gather_at, workspace.root, workspace.acting_as, symbol).result()
+        process = aside.submit(os.getpid).result()
+        gathered = aside.submit(_gather_at, workspace.root, workspace.acting_as, symbol)
+        while not wait([gathered], _LOOK_SECONDS).done:
+            if stop is not None and stop.is_set():
+                os.kill(process, signal.SIGTERM)
+                return False
+        try:
+            return gathered.result()
+        except BrokenProcessPool as error:
+            raise HereError(f"the process that gathered the rejections of {symbol} was ended", where=str(workspace.root),
+                            then="Nothing is lost. Look whether this machine has memory left, then try again.") from error
 
 
 def _gather_at(root: Path, acting_as: str | None, symbol: str) -> bool:
@@ -243,6 +255,6 @@ def _names(database: duckdb.DuckDBPyConnection) -> tuple[Column, Column, Strings
     """Every name of a record, by its checksum: checksums, rows, names."""
     facts = _asked(database, "SELECT name, id FROM names ORDER BY id, name")
     names = facts["name"].to_pylist()
-    sums = np.fromiter(map(crc, names), np.uint32, len(names))
+    sums = crcs(names)
     order = np.argsort(sums, kind="stable")
     return sums[order], facts["id"].to_numpy()[order].astype(np.int32), strings_of(names[at] for at in order.tolist())

@@ -60,12 +60,13 @@ def of_reviews(reviews: Reviews) -> Histories:
 def put_as_they_are(reviews: Reviews, histories: Mapping[str, tuple[Entry, ...]]) -> None:
     """Writes histories into reviews that have none of these keys, or only a part of their histories, in one write and
     without a line about it: for a pack that is unpacked."""
+    reviews.refresh()
     with reviews.journal.writing():
         reviews.refresh()
-        free = max((int(number) for number in reviews.numbers.values()), default=0)
+        free = reviews.last_number
         documents: list[Op] = []
         for key, entries in histories.items():
-            number = reviews.numbers.get(key)
+            number = reviews.number_of(key)
             free += number is None
             documents.append((REVIEWS, number or str(free), _document(key, entries)))
         reviews.journal.commit(documents)

@@ -1,6 +1,7 @@
-"""A TinyDB whose every change is one line appended to a file: a checksum and JSON, written under a lock and synced before
-anybody is told that it is done. Several processes may have it open; each follows what the others wrote. Killed at any
-moment, it opens with the last change that was acknowledged. Not for what the documents mean (reviews.py).
+"""Tables of documents whose every change is one line appended to a file: a checksum and JSON, written under a lock and synced
+before anybody is told that it is done. Several processes may have it open; each follows what the others wrote. Killed at any
+moment, it opens with the last change that was acknowledged. Not for what the documents mean (reviews.py), nor for how TinyDB
+is put on it (journal_tinydb.py).
 
     3f2a9c01 {"journal":1,"id":"9f0c..."}                       the first line; a compacted file has another id
     8b01d2aa [["acts","7",{...}],["reviews","12",{...}]]         one change; a document of null was removed
@@ -8,20 +9,17 @@ moment, it opens with the last change that was acknowledged. Not for what the do
 
 from __future__ import annotations
 
-import copy
 import gc
 import os
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from types import MappingProxyType
+from typing import Any, BinaryIO, Protocol
 
 import orjson
-from tinydb import TinyDB
-from tinydb.storages import Storage
-from tinydb.table import Table
 
 from oclc_console.errors import HereError, from_os_error
 from oclc_console.files import append_line, locked, make_folder, replace_file
@@ -63,24 +61,105 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-class JournalStorage(Storage):
-    """The journal as TinyDB wants a storage. `data` is the state in memory: {table: {number: document}}; nobody but this class
-    changes it. `touched` names every document that changed since the journal was read from its start, in order, and
-    `readings` counts how often that was: by these two a reader keeps something of its own up to date. `mutex` is held by
-    whichever thread reads on or writes."""
+def checkpoint_path(journal: Path) -> Path:
+    """Where the checkpoint of a journal stands."""
+    return journal.with_suffix(".checkpoint")
+
+
+class Kept(Mapping[str, Document]):
+    """Documents of one table by number, as a checkpoint keeps them; `size` bytes of JSON."""
+
+    size: int
+
+
+class Base(Protocol):
+    """What stood in the journal `journal` up to the byte `position`."""
+
+    journal: str
+    position: int
+    tables: Mapping[str, Kept]
+
+
+class Documents(MutableMapping[str, Document]):
+    """A table: the documents of a checkpoint, each read when it is asked for, and over them those that changed since."""
+
+    def __init__(self, kept: Kept | None = None) -> None:
+        self._kept: Mapping[str, Document] = kept if kept is not None else MappingProxyType({})
+        self._kept_size = kept.size if kept is not None else 0
+        self._new: dict[str, Document] = {}
+        self._gone: set[str] = set()
+
+    def __getitem__(self, number: str) -> Document:
+        found = self._new.get(number)
+        if found is not None:
+            return found
+        if number in self._gone:
+            raise KeyError(number)
+        return self._kept[number]
+
+    def __setitem__(self, number: str, document: Document) -> None:
+        self._new[number] = document
+        self._gone.discard(number)
+
+    def __delitem__(self, number: str) -> None:
+        self[number]
+        self._new.pop(number, None)
+        if number in self._kept:
+            self._gone.add(number)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (number for number in self._kept if number not in self._gone)
+        yield from (number for number in list(self._new) if number not in self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept) - len(self._gone) + sum(number not in self._kept for number in self._new)
+
+    def size(self) -> int:
+        """About how many bytes of JSON they are."""
+        return self._kept_size + len(orjson.dumps(self._new))
+
+
+class Journal:
+    """`data` is the state in memory: {table: {number: document}}; nobody but this class changes it. `touched` names every
+    document that changed since the journal was read from its start, or since its `base`, in order, and `readings` counts how
+    often that was: by these a reader keeps something of its own up to date. `mutex` is held by whichever thread reads on or
+    writes."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.data: dict[str, dict[str, Document]] = {}
+        self.data: dict[str, Documents] = {}
         self.touched: list[tuple[str, str]] = []
         self.readings = 0
+        self.base: Base | None = None
         self._position = 0
         self._seen: tuple[int, int, int] | None = None
         self._id: str | None = None
         self.mutex = threading.RLock()
         self._depth = 0
 
+    @property
+    def position(self) -> int:
+        """The byte up to which it has been read."""
+        return self._position
+
+    @property
+    def id(self) -> str | None:
+        """Which writing of the file was read; None before any was."""
+        return self._id
+
+    def table(self, name: str) -> Mapping[str, Document]:
+        """One table as it is in memory: documents by number."""
+        found = self.data.get(name)
+        return found if found is not None else {}
+
     # reading
+
+    def begin_at(self, base: Base) -> None:
+        """Goes on from a checkpoint of this very file instead of reading it from its start."""
+        with self.mutex:
+            self._forget(base.journal)
+            self.base, self._position, self._seen = base, base.position, None
+            self.data = {table: Documents(kept) for table, kept in base.tables.items()}
 
     def read(self) -> dict[str, dict[str, Any]]:
         """The state as it is now, for TinyDB."""
@@ -137,7 +216,7 @@ class JournalStorage(Storage):
 
     def _apply(self, ops: Iterable[Iterable[Any]]) -> None:
         for table, number, document in ops:
-            documents = self.data.setdefault(table, {})
+            documents = self.data.setdefault(table, Documents())
             if document is None:
                 documents.pop(number, None)
             else:
@@ -145,7 +224,7 @@ class JournalStorage(Storage):
             self.touched.append((table, number))
 
     def _forget(self, new_id: str | None) -> None:
-        self.data, self.touched, self._position, self._id = {}, [], 0, new_id
+        self.data, self.touched, self._position, self._id, self.base = {}, [], 0, new_id, None
         self.readings += 1
 
     def _damaged(self, at: int) -> HereError:
@@ -155,7 +234,7 @@ class JournalStorage(Storage):
     # writing
 
     @contextmanager
-    def writing(self) -> Iterator[JournalStorage]:
+    def writing(self) -> Iterator[Journal]:
         """Holds the lock, so that what is read inside the block still holds when the block writes. May be nested."""
         with self.mutex:
             if self._depth:
@@ -211,7 +290,7 @@ class JournalStorage(Storage):
         """Writes the journal anew where more than half of it is outdated. For quiet moments: it takes its time."""
         with self.mutex:
             self.refresh()
-            if self._position <= 2 * len(orjson.dumps(self.data)) + _WORTH_COMPACTING:
+            if self._position <= _WORTH_COMPACTING + 2 * sum(table.size() for table in self.data.values()):
                 return False
         with self.writing():
             self.write(self.data)
@@ -219,78 +298,3 @@ class JournalStorage(Storage):
 
     def close(self) -> None:
         """Nothing is held open."""
-
-
-class _Touched(MutableMapping[int, Document]):
-    """What TinyDB's updaters see of a table: documents by number, copied when they are looked at, so that nothing in memory
-    changes before it is on disk."""
-
-    def __init__(self, documents: Mapping[str, Document]) -> None:
-        self._documents = documents
-        self.new: dict[int, Document | None] = {}
-
-    def __getitem__(self, number: int) -> Document:
-        if number not in self.new:
-            self.new[number] = copy.deepcopy(self._documents[str(number)])
-        found = self.new[number]
-        if found is None:
-            raise KeyError(number)
-        return found
-
-    def __setitem__(self, number: int, document: Document) -> None:
-        self.new[number] = dict(document)
-
-    def __delitem__(self, number: int) -> None:
-        self[number]
-        self.new[number] = None
-
-    def __iter__(self) -> Iterator[int]:
-        for number in [*dict.fromkeys([*map(int, self._documents), *self.new])]:
-            if self.new.get(number, True) is not None:
-                yield number
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
-class JournalTable(Table):
-    """TinyDB's table over a journal: a change writes the documents it touched, not the table. Its query cache is off, for it
-    would not see what another process writes."""
-
-    default_query_cache_capacity = 0
-
-    @property
-    def _journal(self) -> JournalStorage:
-        assert isinstance(self._storage, JournalStorage)
-        return self._storage
-
-    def _update_table(self, updater: Callable[[dict[int, Mapping[str, Any]]], None]) -> None:
-        with self._journal.writing() as journal:
-            before = journal.data.get(self.name, {})
-            touched = _Touched(before)
-            updater(touched)  # type: ignore[arg-type] # TinyDB's updaters only get, set, delete and walk
-            journal.commit([(self.name, str(number), document) for number, document in touched.new.items()
-                            if document != before.get(str(number))])
-
-    def insert(self, document: Mapping[str, Any]) -> int:
-        """As TinyDB's; its number is chosen under the lock."""
-        with self._numbering():
-            return super().insert(document)
-
-    def insert_multiple(self, documents: Iterable[Mapping[str, Any]]) -> list[int]:
-        """As TinyDB's; the numbers are chosen under the lock."""
-        with self._numbering():
-            return super().insert_multiple(documents)
-
-    @contextmanager
-    def _numbering(self) -> Iterator[None]:
-        with self._journal.writing():
-            self._next_id = None
-            yield
-
-
-class JournalDB(TinyDB):
-    """TinyDB over a journal: `JournalDB(path)`."""
-
-    table_class = JournalTable
-    default_storage_class = JournalStorage  # type: ignore[assignment] # TinyDB's type names its own storage only

@@ -29,9 +29,10 @@ import orjson
 
 from oclc_console.errors import InputError, from_os_error
 from oclc_console.files import replacing
+from oclc_console.workspace import PACK
 
 FORMAT = 1
-MANIFEST = "pack.json"
+MANIFEST = PACK
 MEANINGS = "meanings.toml"
 GATHERED, REVIEWS, EXCEPTIONS, SENT, PLACES = (
     "gathered.columns", "reviews.jsonl", "exceptions.jsonl", "sent.mrc", "sent.jsonl")

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 
 from oclc_console import clock
 from oclc_console.oclc.meanings import Group, Meanings
-from oclc_console.oclc.reports import ACCEPTED
+from oclc_console.oclc.report_line import ACCEPTED
 from oclc_console.store.board import Board
-from oclc_console.store.gathered import CURRENT, LOCATED, MINOR, MINOR_ONLY, NEVER, NOISE, REFUSED, TAKEN
+from oclc_console.store.columns import NEVER
+from oclc_console.store.gathered import CURRENT, LOCATED, MINOR, MINOR_ONLY, NOISE, REFUSED, TAKEN
 from oclc_console.store.reviews import Review
 from oclc_console.store.standing import STATES, State, Verdict, Word, standing
 from oclc_console.workspace import folder_name

@@ -8,74 +8,38 @@ for what a later report makes of it (standing.py).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from oclc_console import clock
 from oclc_console.errors import CallError
-from oclc_console.store.journal import Document, JournalDB, JournalStorage, Op
+from oclc_console.store.journal import Document, Journal, Op, checkpoint_path
+from oclc_console.store.review_values import (
+    Act,
+    Change,
+    Changed,
+    Review,
+    act_of,
+    document_with,
+    entry_after,
+    missing_from,
+    new_entry,
+    review_of,
+)
 from oclc_console.store.standing import BY_PEOPLE, Did, Entry, State, in_force
 from oclc_console.workspace import Workspace, folder_name
 
 if TYPE_CHECKING:
     from tinydb import TinyDB
 
+    from oclc_console.store.checkpoint import Checkpoint
+
+__all__ = ["ACTS", "NOBODY", "REVIEWS", "Act", "Change", "Changed", "Review", "Reviews", "review_of"]
 REVIEWS, ACTS = "reviews", "acts"
 NOBODY = ""
 _IMPOSSIBLE = (State.CONFIRMED, State.CAME_BACK)
-
-
-@dataclass(frozen=True)
-class Change:
-    """What to do with records: a state, an owner (a login; empty: nobody), a note. None and an empty note leave things as
-    they are."""
-
-    state: State | None = None
-    owner: str | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Review:
-    """What people did about one record. `state` is what a person set last (since when: `since`), None when nobody did;
-    standing.py tells where the record stands now. `notes` are the entries that hold one and were not undone."""
-
-    key: str
-    state: State | None
-    since: str | None
-    owner: str | None
-    history: tuple[Entry, ...]
-
-    @property
-    def notes(self) -> tuple[Entry, ...]:
-        """The notes that stand, oldest first."""
-        return tuple(entry for entry in in_force(self.history) if entry.note)
-
-
-@dataclass(frozen=True)
-class Act:
-    """Something a person did to one or many records at once. `undone`: taken back since, as far as that was possible."""
-
-    id: str
-    at: str
-    by: str
-    did: Did
-    change: Change
-    count: int
-    undone: bool
-
-
-@dataclass(frozen=True)
-class Changed:
-    """What an act came to: its id, the keys it changed, and those it left alone, each with the reason in words."""
-
-    act: str
-    did: Did
-    done: tuple[str, ...]
-    held: tuple[tuple[str, str], ...]
 
 
 class Reviews:
@@ -85,37 +49,70 @@ class Reviews:
         self.symbol = folder_name(symbol)
         self.path: Path = workspace.root / "rejections" / self.symbol / "reviews.json"
         self._actor = workspace.actor
-        self._db = JournalDB(self.path)
-        self.numbers: dict[str, str] = {}  # key -> number of its document
+        self.journal = Journal(self.path)  # for whoever keeps something up to date by it
+        self._numbers: dict[str, str] = {}  # key -> number of its document, of those that changed since the checkpoint
         self._last = {REVIEWS: 0, ACTS: 0}
         self._read_until = (-1, 0)
-
-    @property
-    def journal(self) -> JournalStorage:
-        """The journal beneath, for whoever keeps something up to date by it."""
-        storage = self._db.storage
-        assert isinstance(storage, JournalStorage)
-        return storage
+        self._begun = False
 
     def tinydb(self) -> TinyDB:
         """The same as a TinyDB, for questions of one's own: tables `reviews` and `acts`."""
-        return self._db
+        from oclc_console.store.journal_tinydb import JournalDB
+
+        self.refresh()
+        return JournalDB(self.journal)
 
     def refresh(self) -> None:
-        """Follows what other processes wrote."""
+        """Follows what other processes wrote; the first time, from the checkpoint on."""
         with self.journal.mutex:
+            if not self._begun:
+                self._begin()
             self.journal.refresh()
             readings, until = self._read_until
             if readings != self.journal.readings:
-                self.numbers, self._last, until = {}, {REVIEWS: 0, ACTS: 0}, 0
+                kept = self.checkpoint
+                self._numbers, until = {}, 0
+                self._last = {table: kept.last(table) if kept else 0 for table in (REVIEWS, ACTS)}
             touched = self.journal.touched
             now = (self.journal.readings, len(touched))
-            documents = self.journal.data.get(REVIEWS, {})
+            documents = self.journal.table(REVIEWS)
             for table, number in touched[until : now[1]]:
                 self._last[table] = max(self._last.get(table, 0), int(number))
                 if table == REVIEWS and (document := documents.get(number)) is not None:
-                    self.numbers[document["key"]] = number
+                    self._numbers[document["key"]] = number
             self._read_until = now
+
+    def _begin(self) -> None:
+        self._begun = True
+        if checkpoint_path(self.path).is_file():  # else nothing of it is loaded
+            from oclc_console.store.checkpoint import load_checkpoint
+
+            if (kept := load_checkpoint(self.path)) is not None:
+                self.journal.begin_at(kept)
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """What the journal was begun with; None when it was read from its start."""
+        base = self.journal.base
+        return cast("Checkpoint | None", base)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Holds the lock of the journal; what is read inside still holds when it is written."""
+        self.refresh()
+        with self.journal.writing():
+            self.refresh()
+            yield
+
+    def number_of(self, key: str) -> str | None:
+        """The number of a record's document, as of the last refresh."""
+        number = self._numbers.get(key)
+        return number or (self.checkpoint.number_of(key) if self.checkpoint else None)
+
+    @property
+    def last_number(self) -> int:
+        """The highest number of a record's document, as of the last refresh."""
+        return self._last[REVIEWS]
 
     def get(self, key: str) -> Review | None:
         """What people did about one record; None: nothing."""
@@ -126,15 +123,18 @@ class Reviews:
     def all(self) -> Iterator[Review]:
         """Everything anybody did something about."""
         self.refresh()
-        return map(review_of, list(self.journal.data.get(REVIEWS, {}).values()))
+        return map(review_of, list(self.journal.table(REVIEWS).values()))
 
     def _document(self, key: str) -> Document | None:
-        number = self.numbers.get(key)
-        return None if number is None else self.journal.data.get(REVIEWS, {}).get(number)
+        number = self.number_of(key)
+        return None if number is None else self.journal.table(REVIEWS).get(number)
 
-    def change(self, keys: Iterable[str], change: Change, who: str | None = None, *, take_over: bool = False) -> Changed:
+    def change(
+        self, keys: Iterable[str], change: Change, who: str | None = None, *, take_over: bool = False, act: str = ""
+    ) -> Changed:
         """Does the same to all these records, in one write: it is on disk when this comes back, all of it or nothing.
-        Records that somebody else owns are left alone unless `take_over`; a note may be put to any. Raises CallError for a
+        Records that somebody else owns are left alone unless `take_over`; a note may be put to any. `act`: the id of the act,
+        where it is about records of other symbols too. Raises CallError for a
         state that only a report can give, HereError when the disk refuses."""
         if change.state in _IMPOSSIBLE:
             raise CallError(f"nobody can set {change.state.label!r}: OCLC's next report says so",
@@ -145,20 +145,20 @@ class Reviews:
             owner = before.owner if before else None
             if owner not in (None, by) and not take_over and (change.state, change.owner) != (None, None):
                 return f"{owner} has it"
-            return _after(before, entry, change)
+            return entry_after(before, entry, change)
 
-        return self._act(list(dict.fromkeys(keys)), "change", by, change, changed)
+        return self._act(list(dict.fromkeys(keys)), "change", by, change, changed, act=act)
 
-    def undo(self, who: str | None = None) -> Changed | None:
-        """Takes back the last act of this person that stands, by acts that say the contrary: the history keeps everything.
-        Records that somebody changed since are left alone. None: there is nothing to take back."""
+    def undo(self, who: str | None = None, act: str = "") -> Changed | None:
+        """Takes back the last act of this person that stands (of `act`, that one), by acts that say the contrary: the history
+        keeps everything. Records that somebody changed since are left alone. None: there is nothing to take back."""
         by = who or self._actor
-        with self.journal.writing():
-            last = self.last_act(by)
+        with self._writing():
+            last = self.last_act(by, act)
             if last is None:
                 return None
-            (document,) = [each for each in self.journal.data[ACTS].values() if each["id"] == last.id]
-            documents = self.journal.data.get(REVIEWS, {})
+            (document,) = [each for each in self.journal.table(ACTS).values() if each["id"] == last.id]
+            documents = self.journal.table(REVIEWS)
             keys = [documents[number]["key"] for number in document["records"] if number in documents]
 
             def undone(before: Review | None, entry: Entry) -> Entry | str:
@@ -170,23 +170,24 @@ class Reviews:
 
             return self._act(keys, "undo", by, Change(), undone, undoes=last.id)
 
-    def last_act(self, who: str | None = None) -> Act | None:
+    def last_act(self, who: str | None = None, act: str = "") -> Act | None:
         """What `undo` would take back."""
         by = who or self._actor
         self.refresh()
-        documents = self.journal.data.get(ACTS, {})
+        documents = self.journal.table(ACTS)
         undone = {document["undoes"] for document in documents.values() if document["undoes"]}
         for document in reversed(list(documents.values())):
-            if document["by"] == by and document["did"] == "change" and document["id"] not in undone:
-                return _act_of(document, undone=False)
+            stands = document["did"] == "change" and document["id"] not in undone
+            if stands and document["by"] == by and act in ("", document["id"]):
+                return act_of(document, undone=False)
         return None
 
     def acts(self) -> list[Act]:
         """Everything anybody did, oldest first."""
         self.refresh()
-        documents = list(self.journal.data.get(ACTS, {}).values())
+        documents = list(self.journal.table(ACTS).values())
         undone = {document["undoes"] for document in documents if document["undoes"]}
-        return [_act_of(document, undone=document["id"] in undone) for document in documents]
+        return [act_of(document, undone=document["id"] in undone) for document in documents]
 
     def adopt(
         self, histories: Mapping[str, Sequence[Entry]], keep_ours: Collection[str] = (), who: str | None = None
@@ -196,9 +197,8 @@ class Reviews:
         Records with nothing new are left alone."""
 
         by = who or self._actor
-        with self.journal.writing():
-            self.refresh()
-            missing = {key: _missing(self._document(key), entries) for key, entries in histories.items()}
+        with self._writing():
+            missing = {key: missing_from(self._document(key), entries) for key, entries in histories.items()}
             news = {key: entries for key, entries in missing.items() if entries}
             held = tuple((key, "nothing new") for key in histories if key not in news)
             return self._adopt(news, histories, frozenset(keep_ours), by, held)
@@ -207,37 +207,44 @@ class Reviews:
         self, news: Mapping[str, Sequence[Entry]], theirs: Mapping[str, Sequence[Entry]], ours: frozenset[str], by: str,
         held: tuple[tuple[str, str], ...],
     ) -> Changed:
-        entry = _entry("merge", by)
+        entry = new_entry("merge", by)
         documents: dict[str, Document] = {}
         for key, entries in news.items():
             before, left = self._document(key), theirs[key][-1]
             stands: Review | Entry | None = left if key not in ours else review_of(before) if before else None
             last = replace(entry, state=stands.state, since=stands.since, owner=stands.owner) if stands else entry
-            documents[key] = _with(key, before, *entries, last)
+            documents[key] = document_with(key, before, *entries, last)
         self._write(documents, entry, Change(), "")
         return Changed(entry.act if news else "", "merge", tuple(news), held)
 
     def compact_if_due(self) -> bool:
         """Writes the journal anew where most of it is outdated; for quiet moments."""
+        self.refresh()
         return self.journal.compact_if_due()
+
+    def keep_checkpoint(self) -> bool:
+        """Makes the next opening quick, where much was done since the last checkpoint; for quiet moments."""
+        from oclc_console.store.checkpoint import keep_checkpoint
+
+        self.refresh()
+        return keep_checkpoint(self.journal)
 
     def _act(
         self, keys: Sequence[str], did: Did, by: str, change: Change,
-        decide: Callable[[Review | None, Entry], Entry | str], undoes: str = "",
+        decide: Callable[[Review | None, Entry], Entry | str], undoes: str = "", act: str = "",
     ) -> Changed:
         """One act: `decide` gives the new line of each record's history, or says why it is left alone."""
-        entry = _entry(did, by)
+        entry = new_entry(did, by, act)
         documents: dict[str, Document] = {}
         held: list[tuple[str, str]] = []
-        with self.journal.writing():
-            self.refresh()
+        with self._writing():
             for key in keys:
                 before = self._document(key)
                 line = decide(review_of(before) if before else None, entry)
                 if isinstance(line, str):
                     held.append((key, line))
                 else:
-                    documents[key] = _with(key, before, line)
+                    documents[key] = document_with(key, before, line)
             self._write(documents, entry, change, undoes)
         return Changed(entry.act if documents or undoes else "", did, tuple(documents), tuple(held))
 
@@ -248,7 +255,7 @@ class Reviews:
         ops: list[Op] = []
         free = self._last[REVIEWS]
         for key, document in documents.items():
-            number = self.numbers.get(key)
+            number = self.number_of(key)
             if number is None:
                 free += 1
                 number = str(free)
@@ -257,59 +264,3 @@ class Reviews:
                "records": [number for _, number, _ in ops], "undoes": undoes}
         self.journal.commit([(ACTS, str(self._last[ACTS] + 1), act), *ops])
         self.refresh()
-
-
-def review_of(document: Document) -> Review:
-    """A document of the table `reviews` as a value."""
-    return Review(document["key"], _state(document["state"]), document["since"], document["owner"],
-                  tuple(map(_entry_of, document["history"])))
-
-
-def _with(key: str, before: Document | None, *lines: Entry) -> Document:
-    """The document of a record whose history goes on with these lines; it stands as the last one says."""
-    last = lines[-1]
-    history = [*(before["history"] if before else ()), *map(_line_of, lines)]
-    noted = any(line.note or line.undoes for line in lines) or (before is not None and bool(before["notes"]))
-    notes = [entry.note for entry in in_force([_entry_of(line) for line in history]) if entry.note] if noted else []
-    return {"key": key, "state": last.state and last.state.value, "since": last.since, "owner": last.owner, "notes": notes,
-            "history": history}
-
-
-def _line_of(entry: Entry) -> Document:
-    """A line of a history; what it doesn't say is left out."""
-    line = {"act": entry.act, "at": entry.at, "by": entry.by, "did": entry.did, "state": entry.state and entry.state.value,
-            "since": entry.since, "owner": entry.owner, "note": entry.note, "undoes": entry.undoes}
-    return {name: value for name, value in line.items() if value}
-
-
-def _entry_of(line: Document) -> Entry:
-    return Entry(**{**line, "state": _state(line.get("state"))})
-
-
-def _act_of(document: Document, *, undone: bool) -> Act:
-    change = document["change"]
-    return Act(document["id"], document["at"], document["by"], document["did"],
-               Change(_state(change["state"]), change["owner"], change["note"]), len(document["records"]), undone)
-
-
-def _state(word: str | None) -> State | None:
-    return State(word) if word else None
-
-
-def _entry(did: Did, by: str) -> Entry:
-    return Entry(os.urandom(8).hex(), clock.iso(clock.now()), by, did)
-
-
-def _after(before: Review | None, entry: Entry, change: Change) -> Entry:
-    """The new line of a history: what the change says, and for the rest what stood."""
-    state, since, owner = (before.state, before.since, before.owner) if before else (None, None, None)
-    if change.state is not None:
-        state, since = change.state, entry.at
-    if change.owner is not None:
-        owner = change.owner or None
-    return replace(entry, state=state, since=since, owner=owner, note=change.note)
-
-
-def _missing(document: Document | None, entries: Sequence[Entry]) -> list[Entry]:
-    here = {line["act"] for line in document["history"]} if document else set()
-    return [entry for entry in entries if entry.act not in here]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from oclc_console.oclc.meanings import Meanings
 from oclc_console.oclc.reports import ACCEPTED, BLANK
-from oclc_console.store.gathered import LOCATED, MINOR_ONLY, NEVER, REFUSED, SAME, TAKEN
+from oclc_console.store.columns import NEVER
+from oclc_console.store.gathered import LOCATED, MINOR_ONLY, REFUSED, SAME, TAKEN
 from oclc_console.store.ledger import run_ledgers
 from oclc_console.store.rejections import OUTCOME, UNREADABLE
 from oclc_console.store.report_rows import ReportInfo, rows_path

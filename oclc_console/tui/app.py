@@ -335,9 +335,22 @@ class ConsoleApp(App[Result]):
             self.pop_screen()
 
 
+class PackApp(ConsoleApp):
+    """The console on a pack: it opens on its rejections, and the other places have nothing to show."""
+
+    DEFAULT_MODE = "reports"
+
+    def action_go(self, key: str) -> None:
+        """Goes to Reports, and nowhere else."""
+        if PLACES[key] == self.DEFAULT_MODE:
+            super().action_go(key)
+        else:
+            self.notify("This is a pack: only 4 Reports has something to show here.", severity="warning", markup=False)
+
+
 def _brought_up_to_date(workspace: Workspace) -> str:
     """Makes an older workspace one that this program knows, and says what was done. Raises SettingsError for a newer one."""
-    if require_known_version(workspace.root) == VERSION or (workspace.root / "pack.json").exists():
+    if require_known_version(workspace.root) == VERSION or workspace.is_pack:
         return ""
     from oclc_console.operations.migration import migrate  # the first paint of any other workspace does not wait for it
 
@@ -349,7 +362,7 @@ def run_console(workspace: Workspace | None, root: Path) -> Result | None:
     """Opens the console; from the first-run screen a person may open another workspace, or ask for a rehearsal: that comes
     back as ("rehearse", folder) for the command line to make."""
     while True:
-        app = ConsoleApp(workspace, root)
+        app = (PackApp if workspace is not None and workspace.is_pack else ConsoleApp)(workspace, root)
         if workspace is not None:
             app.brought = _brought_up_to_date(workspace)
         result = app.run()

@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 from oclc_console.tui.rejection_words import FACET_NAMES, TODO, value_words
 from oclc_console.tui.widgets.drawing import Cell
 from oclc_console.tui.widgets.facets import Value
-from oclc_console.tui.widgets.table import Row
+from oclc_console.tui.widgets.table import Row, Rows
 from oclc_console.tui.words import percent
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class BenchPages:
         return len(self.found.selection) if self.found else 0
 
 
-class BenchRows(Sequence[Row]):
+class BenchRows(Rows):
     """The pages as rows of a table; asking for one that is not here (as it is now) calls `want(page)`."""
 
     def __init__(self, pages: BenchPages, cells: Callable[[Rejection], list[Cell]], want: Callable[[int], None]) -> None:
@@ -174,13 +174,7 @@ class BenchRows(Sequence[Row]):
     def __len__(self) -> int:
         return len(self._pages)
 
-    @overload
-    def __getitem__(self, at: int) -> Row: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Row]: ...
-    def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
-        if isinstance(at, slice):
-            return [self[number] for number in range(*at.indices(len(self)))]
+    def row(self, at: int) -> Row:
         if not self._pages.is_fresh(at // PAGE):
             self._want(at // PAGE)
         record = self._pages.record(at)

@@ -3,6 +3,7 @@ for what is asked for (bench.py)."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oclc_console.tui import words
@@ -13,12 +14,15 @@ from oclc_console.tui.widgets.table import Column
 
 if TYPE_CHECKING:
     from oclc_console.oclc.meanings import Group
+    from oclc_console.operations.export_rejections import Exported
+    from oclc_console.operations.pack import Packed
     from oclc_console.store.desk import Rejection
 
 _ROOM = 12  # for how bad it is, on a narrow terminal
 _HEAD, _TITLE = (Column("", 1), Column("LSN", 19)), Column("title", 10, grows=True)
 NARROW_COLUMNS = (*_HEAD, Column("how bad", _ROOM), Column("stands", 13), Column("owner", 8), _TITLE)
 WIDE_COLUMNS = (*_HEAD, Column("how bad", 18), Column("stands", 14), Column("owner", 10), Column("library", 7), _TITLE)
+SHOWN_FILES = 10  # by name, of those that an export wrote
 SAID_LINES = 3  # below the list of a narrow terminal
 
 
@@ -96,3 +100,30 @@ def repair_words(repair: Repair, path: str, actor: str) -> str:
         "In Alma: Manage Sets, Add Set, Itemized, from this file (its column is MMS ID); then the job that mends them.", "",
         f"All {made.records:,} are marked now. When the job is done: s, then fixed in Alma. OCLC's next report confirms it, or "
         "brings back what is not mended."])
+
+
+def exported_words(done: Exported, root: Path) -> str:
+    """What was written, file by file, and what could not be listed."""
+    if not done.files:
+        return "No record fits; nothing was written."
+    where = words.below(str(done.files[0].path.parent), root)
+    lines = [f"{words.plural(done.records, 'record')} in {words.plural(len(done.files), 'file')} in {where}", ""]
+    for file in done.files[:SHOWN_FILES]:
+        ids = f", {words.plural(file.lines, 'id')}" if done.form in ("alma", "list") else ""
+        without = f", {file.without_id:,} without one are not in it" if file.without_id else ""
+        lines.append(f"{file.path.name}: {words.plural(file.records, 'record')}{ids}{without}")
+    if len(done.files) > SHOWN_FILES:
+        lines.append(f"and {len(done.files) - SHOWN_FILES:,} files more")
+    if done.form == "alma":
+        lines += ["", "In Alma: Manage Sets, Add Set, Itemized, from such a file (its column is MMS ID)."]
+    return "\n".join(lines)
+
+
+def packed_words(made: Packed, root: Path) -> str:
+    """What was packed, and how it opens and comes home."""
+    symbols = ", ".join(symbol.code for symbol in made.about.symbols)
+    return "\n".join([
+        f"{words.plural(made.about.records, 'record')} of {symbols} in {words.below(str(made.path), root)}",
+        f"{made.sent:,} of them as they were sent",
+        *(f"{records:,} without: {reason}" for reason, records in made.not_sent), "",
+        f"On the laptop: oclc-console {made.path.name}", "When it comes back: 4 Reports, m."])

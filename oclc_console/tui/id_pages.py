@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 from oclc_console.tui.widgets.drawing import Cell
-from oclc_console.tui.widgets.table import Row
+from oclc_console.tui.widgets.table import Row, Rows
 
 if TYPE_CHECKING:
     from oclc_console.operations.coverage_ids import PartIds, RecordId
@@ -71,7 +71,7 @@ class IdPages:
         return page[row % PAGE] if page and row % PAGE < len(page) else None
 
 
-class IdRows(Sequence[Row]):
+class IdRows(Rows):
     """The pages as rows of a table; asking for one that is not here calls `want(page)` and shows an ellipsis meanwhile."""
 
     def __init__(self, pages: IdPages, cells: Callable[[RecordId], list[Cell]], want: Callable[[int], None]) -> None:
@@ -80,13 +80,7 @@ class IdRows(Sequence[Row]):
     def __len__(self) -> int:
         return self._pages.found.count
 
-    @overload
-    def __getitem__(self, at: int) -> Row: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Row]: ...
-    def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
-        if isinstance(at, slice):
-            return [self[number] for number in range(*at.indices(len(self)))]
+    def row(self, at: int) -> Row:
         record = self._pages.record(at)
         if record is None:
             self._want(at // PAGE)

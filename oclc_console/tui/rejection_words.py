@@ -176,6 +176,16 @@ def history(record: OneRecord, width: int) -> list[Line]:
     return [row for _, (_, line) in newest_first for row in wrap(line, width, 2)]
 
 
+def entries_lines(entries: Sequence[Entry], width: int) -> list[Line]:
+    """Lines of a history, the oldest first: who did what when."""
+    before: Entry | None = None
+    lines: list[Line] = []
+    for entry in entries:
+        lines += wrap(_done(entry, before), width, 2)
+        before = entry
+    return lines
+
+
 def _answered(appearance: Appearance) -> Line:
     judged = {"refused": ("refused it", "bad"), "taken": ("took it", "good"), "same": ("answered", "")}
     said, kind = judged[appearance.verdict]

@@ -92,12 +92,14 @@ def run_import(workspace: Workspace, *files: Path) -> tuple[list[dict[str, Any]]
 
 
 def tree(root: Path) -> dict[str, str]:
-    """Every file but the runs', by what it holds; the moment a report was filed doesn't count."""
+    """Every file but the runs', by what it holds; the moment a report was filed doesn't count, nor what is only derived from
+    the others and knows their times."""
     return {str(path.relative_to(root)): hashlib.sha256(_without_filed_at(path)).hexdigest() for path in _files(root)}
 
 
 def _files(root: Path) -> Iterator[Path]:
-    return (path for path in sorted(root.rglob("*")) if path.is_file() and path.relative_to(root).parts[0] != "runs")
+    return (path for path in sorted(root.rglob("*")) if path.is_file() and path.relative_to(root).parts[0] != "runs"
+            and not path.name.startswith("gathered.columns"))
 
 
 def _without_filed_at(path: Path) -> bytes:

@@ -20,7 +20,7 @@ from oclc_console.errors import CallError, InputError
 from oclc_console.marc.record import put_together
 from oclc_console.oclc.reports import EXCEPTIONS, PROCESSING
 from oclc_console.operations.import_reports import file_report
-from oclc_console.store import gathering
+from oclc_console.store import checkpoint, gathering
 from oclc_console.store.desk import FACETS, SORTS, Desk, Filter, Rejection, gather
 from oclc_console.store.gathered import gathered_path, load_gathered
 from oclc_console.store.ledger import LedgerWriter, ledger_schema
@@ -32,6 +32,7 @@ from oclc_console.workspace import Workspace, make_workspace
 from tests.reports.made_up import EPOCH, ORIGINAL, SETTINGS, key, name_of
 
 DAY = 86_400_000
+CLAIM = Change(State.CLAIMED, "asmith")
 SPARSE, LINKING, RDA = "CRITICAL|Record is sparse.", "SEVERE|1st $6 in 2nd 700 has invalid linking data.", (
     "MINOR|Invalid relationship - when 1st $e in 1st 040 is equal to rda, then 336 must be present.")
 NOISE = "SEVERE|Invalid subfield 1st $0 in 1st 264."
@@ -411,8 +412,8 @@ def test_the_newest_act_of_a_person_is_taken_back_whatever_symbol_it_was_about(b
     last = busy.last_act("asmith")
     assert last is not None and last[0] == "ZUL" and last[1].count == 5
     undone = busy.undo("asmith")
-    assert undone is not None and len(undone[1].done) == 5
-    assert len(busy.query(Filter(owner="asmith"))) == 0 and busy.undo("asmith") is None
+    assert len(undone["ZUL"].done) == 5
+    assert len(busy.query(Filter(owner="asmith"))) == 0 and busy.undo("asmith") == {}
 
 
 def test_symbols_stand_side_by_side(workspace: Workspace, uploads: Uploads) -> None:
@@ -426,10 +427,48 @@ def test_symbols_stand_side_by_side(workspace: Workspace, uploads: Uploads) -> N
     assert [each.symbol for each in caught_up(workspace, "ZMD").query()] == ["ZMD"]
 
 
+def test_an_act_over_several_symbols_is_one_act_and_is_taken_back_in_all_of_them(
+    workspace: Workspace, uploads: Uploads
+) -> None:
+    uploads.processing(0, "100|991||1|unresolved", "200|992||2|unresolved")
+    file_report(workspace, name_of(PROCESSING, symbol="ZMD", original="1000031.zmd.x.mrc"),
+                f"{key(1, symbol='ZMD', collection='1000031')}|991|||processing error\n".encode())
+    desk = caught_up(workspace)
+    changed = desk.change([each.ref for each in desk.query()], Change(State.CLAIMED, "jdoe"), "jdoe")
+    assert set(changed) == {"ZMD", "ZUL"} and len({each.act for each in changed.values()}) == 1
+    desk.change([("ZUL", "992")], Change(State.FIXED), "asmith", take_over=True)
+    undone = desk.undo("jdoe")
+    assert undone["ZMD"].done == ("991",) and undone["ZUL"].done == ("991",)
+    assert undone["ZUL"].held == (("992", "asmith changed it since"),)
+    assert desk.undo("jdoe") == {} and {each.state for each in desk.query()} == {State.OPEN, State.FIXED}
+
+
+def test_a_desk_on_a_checkpoint_tells_the_same_as_one_that_read_everything(
+    workspace: Workspace, busy: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoint, "_WORTH", 1)
+    some = [each.ref for each in busy.query(sort="key")][::3]
+    busy.change(some, Change(State.WAITING, "jdoe", note="Asked OCLC"), "jdoe", take_over=True)
+    busy.change(some[:2], Change(note="Again"), "jdoe")
+    assert busy.reviews("ZUL").keep_checkpoint()
+    busy.change(some[1:3], Change(State.FIXED, note="since then"), "jdoe")
+    with Desk.open(workspace) as quick:
+        assert quick.reviews("ZUL").checkpoint is not None
+        for which in (Filter(minor=True), Filter(text="asked"), Filter(text="again"), Filter(text="since"),
+                      Filter(owner="jdoe"), Filter(state="todo"), Filter(text="!asked jdoe")):
+            for sort in ("state", "owner", "severity"):
+                assert list(quick.query(which, sort)) == list(busy.query(which, sort))
+        for facet in FACETS:
+            assert quick.counts(facet) == busy.counts(facet)
+        assert [quick.record(ref) for ref in some] == [busy.record(ref) for ref in some]
+        quick.change(some[:1], CLAIM, "asmith", take_over=True)
+        assert list(quick.query(Filter(text="again"))) == list(busy.query(Filter(text="again")))
+
+
 def test_an_empty_workspace_has_an_empty_desk(workspace: Workspace) -> None:
     desk = Desk.open(workspace)
     assert not desk.behind and not desk.catch_up() and len(desk.query(Filter(text="x"))) == 0
-    assert desk.counts("library") == [] and desk.query().page(0, 50) == [] and desk.undo() is None
+    assert desk.counts("library") == [] and desk.query().page(0, 50) == [] and desk.undo() == {}
 
 
 # what is derived

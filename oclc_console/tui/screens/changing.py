@@ -4,7 +4,7 @@ back, copy a number. The changes are made in threads. Not a screen by itself."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, ClassVar
@@ -62,10 +62,6 @@ class ChangingScreen(ConsoleScreen):
 
     desk: Desk | None = None
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._together: list[frozenset[str]] = []  # acts that are one for whoever did them: one for each symbol
-
     # what a screen says of itself
 
     def one(self) -> Rejection | None:
@@ -111,7 +107,8 @@ class ChangingScreen(ConsoleScreen):
             return
         rows: list[list[Cell]] = [[state_piece(state), (WHAT_IT_SAYS[state], "")] for state in BY_PEOPLE]
         one = self.one()
-        at = one.state.value if one and targets.records == 1 and one.state in BY_PEOPLE else None
+        stands = one.state if one and targets.records == 1 else State.OPEN
+        at = stands.value if stands in BY_PEOPLE and stands is not State.OPEN else None
         asked = Choose(f"{words.plural(targets.records, 'record')}: where {'does it' if targets.records == 1 else 'do they'} "
                        "stand?", (Column("", 13), Column("", 40, grows=True)), rows, [state.value for state in BY_PEOPLE],
                        at or State.FIXED.value)
@@ -149,7 +146,6 @@ class ChangingScreen(ConsoleScreen):
         """Says what was changed; asks about what somebody else has."""
         changed = sum(len(each.done) for each in done.values())
         held = [((symbol, key), why) for symbol, each in done.items() for key, why in each.held]
-        self._together.append(frozenset(each.act for each in done.values()))
         self.changed()
         if changed:
             self.notify("z takes it back.", title=f"{said}: {changed:,} of {words.plural(changed + len(held), 'record')}",
@@ -164,30 +160,24 @@ class ChangingScreen(ConsoleScreen):
                 lambda yes: self._change(again, change, said, take_over=True) if yes else None)
 
     def action_undo(self) -> None:
-        """Takes back the last act, of all symbols it was about."""
-        desk, together = self.desk, list(self._together)
+        """Takes back the last act, in all symbols it was about."""
+        desk = self.desk
         if desk is None:
             return
 
-        def work() -> list[tuple[Act, Changed]]:
-            undone: list[tuple[Act, Changed]] = []
-            wanted: frozenset[str] | None = None
-            while last := desk.last_act():
-                wanted = wanted or next((acts for acts in together if last[1].id in acts), frozenset({last[1].id}))
-                if last[1].id not in wanted or (done := desk.undo()) is None:
-                    break
-                undone.append((last[1], done[1]))
-            return undone
+        def work() -> tuple[Act, Mapping[str, Changed]] | None:
+            last = desk.last_act()
+            return (last[1], desk.undo()) if last else None
 
         self.ask(f"change {next(_turns)}", work, self._undone)
 
-    def _undone(self, undone: Sequence[tuple[Act, Changed]]) -> None:
-        if not undone:
+    def _undone(self, undone: tuple[Act, Mapping[str, Changed]] | None) -> None:
+        if undone is None or not undone[1]:
             self.notify("There is nothing of yours to take back.", markup=False)
             return
         self.changed()
-        act = undone[0][0]
-        done, held = sum(len(each.done) for _, each in undone), sum(len(each.held) for _, each in undone)
+        act, changed = undone
+        done, held = (sum(len(getattr(each, name)) for each in changed.values()) for name in ("done", "held"))
         what = f"“{act.change.note}”" if act.change.note else act.change.state.label if act.change.state else "the change"
         left = f" {held:,} left as they are: somebody changed them since." if held else ""
         self.notify(f"{what}, set {words.hour(act.at)}, no longer holds.{left}", markup=False,

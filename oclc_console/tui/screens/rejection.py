@@ -76,6 +76,7 @@ class RejectionScreen(ChangingScreen):
         """Asks for the record, in a thread."""
         super().on_mount()
         self.query_one("#wrote").focus()
+        self.query_one("#wrote", Lines).show(lambda width: [[("Reading what OCLC wrote…", "muted")]])
         self._go()
 
     def _go(self) -> None:

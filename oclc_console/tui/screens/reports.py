@@ -18,6 +18,7 @@ from oclc_console.tui.bench import View
 from oclc_console.tui.follow import Facts
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.dialogs import Field, Form
+from oclc_console.tui.screens.merge import MergeFrom, MergeScreen
 from oclc_console.tui.screens.workbench import WorkbenchScreen
 from oclc_console.tui.widgets.drawing import Cell, Line, Piece, shortened, wrap
 from oclc_console.tui.widgets.frame import Frame
@@ -27,6 +28,7 @@ from oclc_console.tui.words import WIDE
 
 if TYPE_CHECKING:
     from oclc_console.operations.fetched import AskFor
+    from oclc_console.operations.merge_pack import Merged
     from oclc_console.workspace import Workspace
 
 EMPTY = ("No report is here yet. Press 3 and then f to fetch OCLC's reports, or i to import report files from a "
@@ -63,19 +65,22 @@ class ReportsScreen(ConsoleScreen):
             "record, "
             "exceptions reports what it complained about. a opens the records that are to be mended, of all reports; Enter "
             "those of one report, whatever became of them. "
-            "i imports report files from a folder. Nothing here needs the network. At the foot: files that OCLC removed before "
+            "i imports report files from a folder; m takes in the work of a pack that comes back. "
+            "Nothing here needs the network. At the foot: files that OCLC removed before "
             "they were fetched; they have to be asked for (1 Dashboard, m writes the mail).")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", id="reports.open", key_display="↵", tooltip="The records this report complains "
                                                                                      "about"),
         Binding("a", "all", "Rejections", id="reports.all", tooltip="The records to mend, of all reports"),
         Binding("i", "import", "Import", id="reports.import", tooltip="Import report files from a folder"),
+        Binding("m", "merge", "Merge", id="reports.merge", tooltip="Take in the work that was done in a pack"),
         Binding("c", "copy", "Copy name", id="reports.copy", tooltip="Copy the report's name"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._asked: object = None
+        self._is_read = False
         self._reports: Sequence[ReportInfo] = ()
         self._gathered = False  # whether there are rejections without the reports they come from: a pack
         self._views: list[View] = []  # how the workbench was left
@@ -91,6 +96,7 @@ class ReportsScreen(ConsoleScreen):
         super().on_mount()
         self.query_one("#removed-lines").can_focus = False
         self._list.focus()
+        self.run_worker(_make_ready, name="making ready", group="making ready", thread=True, exit_on_error=False)
 
     @property
     def _list(self) -> Table:
@@ -109,6 +115,7 @@ class ReportsScreen(ConsoleScreen):
 
     def _read(self, found: tuple[Sequence[ReportInfo], bool]) -> None:
         self._reports, self._gathered = found
+        self._is_read = True
         self._show()
 
     def on_resize(self) -> None:
@@ -116,7 +123,7 @@ class ReportsScreen(ConsoleScreen):
         self._show()
 
     def _show(self) -> None:
-        if self._asked is None or not self.is_attached:
+        if not self._is_read or not self.is_attached:
             return
         wide = self.app.size.width >= WIDE
         if self.console.facts and self.console.facts.status:
@@ -142,12 +149,16 @@ class ReportsScreen(ConsoleScreen):
     def why_not(self, action: str, parameters: tuple[object, ...]) -> str | None:
         """Opening needs a report with exceptions."""
         info = self._selected
+        if action in ("open", "copy", "all") and not self._is_read:
+            return "The reports are being read: in a moment."
         if action in ("open", "copy") and info is None:
             return "There is no report under the cursor. Press i to import some, or 3 and f to fetch them."
         if action == "open" and info is not None and not info.documents:
             return "This report complains about no record: there is nothing in it to mend."
         if action == "all" and not self._gathered and not any(each.documents for each in self._reports):
             return "The reports that are here complain about no record: there is nothing to mend."
+        if action in ("import", "merge") and self.workspace.is_pack:
+            return "This is a pack: only its records can be worked on here. Press a to see them."
         return None
 
     @on(Table.Chosen, "#reports-list")
@@ -177,11 +188,35 @@ class ReportsScreen(ConsoleScreen):
 
         self.app.push_screen(ImportFrom(), given)
 
+    def action_merge(self) -> None:
+        """Asks for the pack, then shows what it brings."""
+        workspace = self.workspace
+
+        def given(answers: dict[str, str] | None) -> None:
+            if answers is not None:
+                path = Path(answers["path"]).expanduser().absolute()
+                self.ask("that pack", lambda: look_into(path), lambda found: show(path, found))
+
+        def look_into(path: Path) -> Merged:
+            from oclc_console.operations.merge_pack import merge
+
+            return merge(workspace, path, only_look=True)
+
+        def show(path: Path, found: Merged) -> None:
+            self.app.push_screen(MergeScreen(path, found))
+
+        self.app.push_screen(MergeFrom(), given)
+
     def _import(self, files: Sequence[Path]) -> None:
         if files:
             self.console.start_operation("reports", "import", *(str(file) for file in files))
         else:
             self.console.show_error("Nothing to import", "There is no file in that folder.")
+
+
+def _make_ready() -> None:
+    """Loads what the rejections stand on, so that they open at once. For threads."""
+    import oclc_console.store.desk  # noqa: F401
 
 
 def _has_gathered(workspace: Workspace) -> bool:

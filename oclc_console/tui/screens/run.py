@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, overload
+from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -20,10 +20,10 @@ from oclc_console.tui.screens.stopping import ask_to_stop
 from oclc_console.tui.widgets.drawing import Line, wrap
 from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
-from oclc_console.tui.widgets.table import Column, Row, Table
+from oclc_console.tui.widgets.table import Column, Row, Rows, Table
 
 
-class EventRows(Sequence[Row]):
+class EventRows(Rows):
     """The events of a run as rows, newest first, each made only when it is drawn."""
 
     def __init__(self, run: RunState) -> None:
@@ -32,13 +32,7 @@ class EventRows(Sequence[Row]):
     def __len__(self) -> int:
         return len(self._run.events)
 
-    @overload
-    def __getitem__(self, at: int) -> Row: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Row]: ...
-    def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
-        if isinstance(at, slice):
-            return [self[number] for number in range(*at.indices(len(self)))]
+    def row(self, at: int) -> Row:
         return [event_line(self._run, len(self) - 1 - at)]
 
 

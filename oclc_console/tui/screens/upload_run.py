@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import ClassVar, overload
+from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -36,7 +36,7 @@ from oclc_console.tui.upload_words import (
 from oclc_console.tui.widgets.drawing import Line, Piece, wrap
 from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
-from oclc_console.tui.widgets.table import Column, Row, Table
+from oclc_console.tui.widgets.table import Column, Row, Rows, Table
 
 NARROW = (Column("state", 11), Column("file", 12, grows=True, name=True), Column("how far", 13),
           Column("acknowledged", 17, right=True), Column("try", 3, right=True))
@@ -45,7 +45,7 @@ WIDE = (Column("state", 11), Column("file", 20, grows=True, name=True), Column("
         Column("how far", 30), Column("acknowledged", 19, right=True), Column("tries", 5, right=True), Column("report", 16))
 
 
-class FileRows(Sequence[Row]):
+class FileRows(Rows):
     """The files as rows, each made only when it is drawn."""
 
     def __init__(self, files: Sequence[UploadFile], facts: UploadFacts, retry: Sequence[str], now: datetime,
@@ -56,13 +56,7 @@ class FileRows(Sequence[Row]):
     def __len__(self) -> int:
         return len(self._files)
 
-    @overload
-    def __getitem__(self, at: int) -> Row: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Row]: ...
-    def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
-        if isinstance(at, slice):
-            return [self[number] for number in range(*at.indices(len(self)))]
+    def row(self, at: int) -> Row:
         file = self._files[at]
         report = report_piece(self._facts.known.get(file.name), self._now) if file.state == "sent" else ("", "")
         tries = f"{file.tries}" if file.tries else "–"

@@ -14,20 +14,17 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from oclc_console.errors import ConsoleError
-from oclc_console.tui import words
 from oclc_console.tui.bench import (
     FACETS,
     ORDERS,
     BenchRows,
     Counted,
     Found,
-    Repair,
     View,
     count,
     facet_title,
     facet_values,
     look,
-    repair,
 )
 from oclc_console.tui.bench_words import (
     NARROW_COLUMNS,
@@ -37,15 +34,13 @@ from oclc_console.tui.bench_words import (
     in_short,
     nothing_here,
     panel_title,
-    repair_words,
     titles,
 )
 from oclc_console.tui.follow import Facts
 from oclc_console.tui.rejection_words import FACET_NAMES
 from oclc_console.tui.screens.changing import Targets
-from oclc_console.tui.screens.dialogs import Message
-from oclc_console.tui.screens.marking import MarkingScreen
 from oclc_console.tui.screens.rejection import RejectionScreen
+from oclc_console.tui.screens.taking_out import TakingOutScreen
 from oclc_console.tui.widgets.drawing import Cell
 from oclc_console.tui.widgets.facets import FacetList, Facets
 from oclc_console.tui.widgets.filter import FilterLine
@@ -58,7 +53,7 @@ if TYPE_CHECKING:
     from oclc_console.store.desk import Desk, Rejection, Selection
 
 
-class WorkbenchScreen(MarkingScreen):
+class WorkbenchScreen(TakingOutScreen):
     """One level into place 4."""
 
     PLACE = "4"
@@ -67,16 +62,14 @@ class WorkbenchScreen(MarkingScreen):
             "state, severity, owner; f goes there and from one to the next, Enter shows only those records, Backspace "
             "widens again. / filters by any word (!word shows the others). space marks, v marks up to here, A all of them; "
             "t, s and n then change all that are marked, else the record under the cursor, and z takes it back. r writes all "
-            "shown records with the same fault to one list for Alma and marks them. Records with nothing but MINOR lines are "
-            "hidden until m.")
+            "shown records with the same fault to one list for Alma and marks them; e writes what is marked, else all shown, "
+            "to files; p packs a library for a laptop. Records with nothing but MINOR lines are hidden until m.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", id="bench.open", key_display="↵", tooltip="The record: what OCLC wrote, its MARC"),
         Binding("f", "facet", "Facets", id="bench.facet", tooltip="By fault, library, state, severity, owner: the next"),
         Binding("slash", "filter", "Filter", id="bench.filter", key_display="/", tooltip="Only records that hold a word"),
         Binding("backspace", "wider", "Wider", id="bench.wider", show=False, key_display="⌫",
                 tooltip="Drop what was narrowed down last"),
-        Binding("r", "repair", "Alma list", id="bench.repair", show=False,
-                tooltip="Write all shown records with the same fault to a list for Alma"),
         Binding("o", "order", "Order", id="bench.order", show=False, tooltip="Order by the next column"),
         Binding("O", "turn", "Turn", id="bench.turn", show=False, key_display="O", tooltip="Turn the order round"),
         Binding("m", "minor", "Minor", id="bench.minor", show=False, tooltip="Show or hide records with only MINOR lines"),
@@ -84,7 +77,8 @@ class WorkbenchScreen(MarkingScreen):
                 tooltip="To the next panel"),
     ]
     MORE_KEYS: ClassVar[frozenset[str]] = frozenset({
-        "reject.note", "reject.undo", "bench.mark", "bench.all", "bench.repair", "bench.order", "bench.minor", "bench.wider"})
+        "reject.note", "reject.undo", "bench.mark", "bench.all", "bench.repair", "bench.export", "bench.order", "bench.minor",
+        "bench.wider"})
 
     def __init__(self, view: View | None = None, remember: list[View] | None = None) -> None:
         super().__init__()
@@ -221,6 +215,11 @@ class WorkbenchScreen(MarkingScreen):
     # drawing
 
     @property
+    def view(self) -> View:
+        """What is asked for."""
+        return self._view
+
+    @property
     def table(self) -> Table:
         """The list of records."""
         return self.query_one("#bench-list", Table)
@@ -322,7 +321,7 @@ class WorkbenchScreen(MarkingScreen):
         """Most keys need a record; widening something narrow."""
         if not self.is_mounted or not self.query("#bench-list"):
             return None
-        if action in ("open", "mark", "range", "repair") and self.one() is None:
+        if action in ("open", "mark", "range") and self.one() is None:
             return self.no_target()
         if action in ("all", "jump") and not len(self.pages):
             return "There is no record in the list."
@@ -407,16 +406,3 @@ class WorkbenchScreen(MarkingScreen):
             self.table.cursor, self._page = self._page.at, None
         if self.pages.found is not None:
             self.changed()
-
-    def action_repair(self) -> None:
-        """Writes all shown records with the same fault to one list for Alma, and marks them."""
-        one, desk, view = self.one(), self.desk, self._view
-        if one is not None and desk is not None:
-            self.ask("the list for Alma", lambda: repair(desk, view, one), self._listed)
-
-    def _listed(self, made: Repair) -> None:
-        self.marks.clear()
-        self.marks.add(made.refs)
-        self.show_marks()
-        path = words.below(str(made.made.path), self.workspace.root)
-        self.app.push_screen(Message(f"✔ List for Alma: {made.title}", repair_words(made, path, self.workspace.actor)))

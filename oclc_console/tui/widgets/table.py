@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, overload
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -17,6 +17,23 @@ from textual.strip import Strip
 from oclc_console.tui.widgets.drawing import Cell, Drawn, Piece, fit, shortened, wrap
 
 Row = Sequence[Cell]
+
+
+class Rows(Sequence[Row]):
+    """Rows that are made only when they are drawn, however many there are: a list says how many, and makes one (`row`)."""
+
+    def row(self, at: int) -> Row:
+        """The row at a place."""
+        raise NotImplementedError
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Row]: ...
+    def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
+        if isinstance(at, slice):
+            return [self.row(number) for number in range(*at.indices(len(self)))]
+        return self.row(at)
 
 
 @dataclass(frozen=True)

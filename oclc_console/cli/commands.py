@@ -32,7 +32,7 @@ def _run(options: argparse.Namespace) -> int:
         return _console(options)
     handlers = {"demo": _demo, "init": _init, "check": _check, "prepare": _prepare, "upload": _upload, "fetch": _fetch,
                 "account": _account, "reports": _reports, "checklist": _checklist, "status": _status, "log": _log,
-                "lint": _lint, "coverage": _coverage, "keys": _keys}
+                "lint": _lint, "coverage": _coverage, "keys": _keys, "symbols": _symbols_command}
     return handlers[options.command](options)
 
 
@@ -43,7 +43,20 @@ def _as_json(options: argparse.Namespace) -> bool:
 def _workspace(options: argparse.Namespace) -> Workspace:
     workspace = find_workspace(getattr(options, "workspace", None), getattr(options, "acting_as", None))
     workspace.settings  # noqa: B018  a mistake in console.toml is told before anything else happens
+    _notice_changes(workspace)
     return workspace
+
+
+def _notice_changes(workspace: Workspace) -> None:
+    """Logs a change of console.toml that nobody has seen yet. Where that can't be written the command goes on: it may be
+    one that only looks."""
+    from oclc_console.operations.settings_changes import notice
+
+    try:
+        if keys := notice(workspace):
+            show.say(f"console.toml was changed, and that is logged: {keys}")
+    except ConsoleError as error:
+        show.say(f"! console.toml may have been changed, which can't be logged: {error}")
 
 
 def _symbols(workspace: Workspace, code: str | None) -> list[Symbol]:
@@ -311,6 +324,12 @@ def _status(options: argparse.Namespace) -> int:
     as_json = _as_json(options) or options.format == "json"
     show.answer(show.status_json(answer), as_json, show.status_words(answer))
     return 0
+
+
+def _symbols_command(options: argparse.Namespace) -> int:
+    from oclc_console.cli import symbols
+
+    return symbols.run(_workspace(options), options)
 
 
 def _log(options: argparse.Namespace) -> int:

@@ -1,10 +1,10 @@
-"""Takes a table of symbols, libraries and streams into console.toml: first what would change and what the checks say, then, when a
-person wants it, the change itself: under a lock, checked before it is written, with a dated copy of the file as it was. The
-mapping as it stands is told here too. Not for what the table's cells mean (project/mapping_table.py)."""
+"""Takes a table of symbols, libraries and streams into console.toml: first what would change and what the checks say,
+then, when a person wants it, the change itself: under a lock, checked before it is written, with a dated copy of the
+file as it was. The mapping as it stands is told here too. Not for what the table's cells mean
+(project/mapping_table.py)."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from oclc_console import clock
 from oclc_console.errors import CallError, HereError, InputError, SettingsError, from_os_error
 from oclc_console.files import locked, replace_file, shown_name
 from oclc_console.marc.query import Rule
+from oclc_console.operations.settings_changes import ACT, hash_of, notice, short_list
 from oclc_console.operations.toml_edits import Append, Drop, Edit, NewTable, Put, edited, shown, written
 from oclc_console.project.mapping import (
     Finding,
@@ -109,38 +110,36 @@ def plan_import(workspace: Workspace, table: Path) -> Planned:
     if not any(finding.level == "wrong" for finding in found):
         text, refused = _checked(workspace, content, edits)
         found = (*refused, *found)
-    return Planned(name, merged, found, changes, text, _hash(content))
+    return Planned(name, merged, found, changes, text, hash_of(content.encode()))
 
 
 def apply_import(workspace: Workspace, planned: Planned) -> Applied:
     """Writes the change that was planned, and logs it. Raises CallError where something is wrong with it, and HereError when
     console.toml was changed since it was planned."""
     if planned.text is None:
-        raise CallError(f"{len(planned.wrong)} of its checks failed, so nothing was changed", where=planned.source,
-                        then=f"Mend this first: {planned.wrong[0].words}.")
+        raise CallError(f"the checks found {len(planned.wrong)} things wrong, so nothing was changed",
+                        where=planned.source, then=f"Mend this first: {planned.wrong[0].words}.")
     if not planned.changes:
         return Applied((), None)
     path = workspace.root / "console.toml"
+    notice(workspace)  # what somebody else changed before is theirs, and logged for itself
     with locked(workspace.root / "console.lock", doing="changing console.toml"):
         before = _read_settings(workspace)
-        if _hash(before) != planned.seen:
+        if hash_of(before.encode()) != planned.seen:
             raise HereError("console.toml was changed since these changes were worked out", where=str(path),
                             then="Import the table again, and look at what it would change now.")
-        settings_of(planned.text, path)
+        fresh = settings_of(planned.text, path)
         try:
             backup = _backup(path, before)
             replace_file(path, planned.text.encode())
+            for code in fresh.symbols:
+                workspace.at("inbox", code)
         except OSError as error:
             raise from_os_error(error, "writing console.toml") from error
-        log.append(workspace, "settings.changed", None, keys=short_list([change.key for change in planned.changes]),
-                   why=f"symbols import {planned.source}", sha256=_hash(planned.text), backup=backup.name)
+        log.append(workspace, ACT, None, keys=short_list([change.key for change in planned.changes]),
+                   why=f"symbols import {planned.source}", sha256=hash_of(planned.text.encode()), backup=backup.name)
+    notice(workspace)
     return Applied(planned.changes, backup)
-
-
-def short_list(keys: Sequence[str], most: int = 12) -> str:
-    """Keys on one line; of very many only the first."""
-    more = f" and {len(keys) - most} more" if len(keys) > most else ""
-    return ", ".join(keys[:most]) + more
 
 
 def _backup(path: Path, content: str) -> Path:
@@ -164,14 +163,11 @@ def _read_settings(workspace: Workspace) -> str:
         raise from_os_error(error, "reading the settings") from error
 
 
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def _text_of(table: Path) -> str:
     try:
         if table.stat().st_size > _LARGEST:
-            raise InputError("it is too large to be a table of symbols", where=str(table), then="Name the CSV file of the mapping.")
+            raise InputError("it is too large to be a table of symbols", where=str(table),
+                             then="Name the CSV file of the mapping.")
         content = table.read_bytes()
     except OSError as error:
         raise from_os_error(error, "reading the table") from error
@@ -247,8 +243,9 @@ def _as_table(symbol: MappedSymbol) -> dict[str, Any]:
 
 
 def _stream_table(stream: MappedStream) -> dict[str, Any]:
-    said = {"name": stream.name, "word": stream.word, "collection": stream.collection, "kind": stream.kind, "match": stream.match,
-            "delivery": stream.delivery, "keep": {what: list(each) for what, each in (stream.keep or {}).items()}}
+    said = {"name": stream.name, "word": stream.word, "collection": stream.collection, "kind": stream.kind,
+            "match": stream.match, "delivery": stream.delivery,
+            "keep": {what: list(each) for what, each in (stream.keep or {}).items()}}
     return {what: value for what, value in said.items() if value}
 
 

@@ -1,6 +1,6 @@
-"""Changes a few values in a TOML text that a person wrote, and nothing else: comments, order, blank lines and everything that is
-not touched stay as they are. What comes out is read again and compared with what was meant before anybody gets it. Not for
-deciding what to change (import_symbols.py)."""
+"""Changes a few values in a TOML text that a person wrote, and nothing else: comments, order, blank lines and everything
+that is not touched stay as they are. What comes out is read again and compared with what was meant before anybody gets
+it. Not for deciding what to change (import_symbols.py)."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ Edit = Put | Drop | Append | NewTable
 
 
 def edited(text: str, edits: Sequence[Edit], where: str = "console.toml") -> str:
-    """The text with these changes. Raises HereError when it is written in a way in which they can't be made without touching
-    anything else."""
+    """The text with these changes. Raises HereError when it is written in a way in which they can't be made without
+    touching anything else."""
     wanted = tomllib.loads(text)
     for edit in edits:
         _do(wanted, edit)
@@ -111,7 +111,8 @@ def _with(text: str, edits: Sequence[Edit]) -> str | None:
         return None
     for edit in edits:
         if isinstance(edit, NewTable):
-            made = f"{made.rstrip()}\n\n{written(edit.key, edit.value)}" if made.strip() else written(edit.key, edit.value)
+            table = written(edit.key, edit.value)
+            made = f"{made.rstrip()}\n\n{table}" if made.strip() else table
     return made
 
 
@@ -184,7 +185,8 @@ def _append(at: Any, last: str | int, value: Mapping[str, Any]) -> None:
 
 def _ends_with_a_line(table: Any) -> bool:
     """Whether the table's text ends in a line that is not blank: then a blank one is put before the next table."""
-    return bool(table.as_string().strip()) and not table.as_string().endswith("\n\n") if hasattr(table, "as_string") else False
+    text = table.as_string() if hasattr(table, "as_string") else ""
+    return bool(text.strip()) and not text.endswith("\n\n")
 
 
 def _inline(value: Mapping[str, Any]) -> Any:
@@ -197,8 +199,8 @@ def _inline(value: Mapping[str, Any]) -> Any:
 
 
 def _as_meant(before: str, made: str, wanted: Mapping[str, Any], edits: Sequence[Edit]) -> bool:
-    """Whether the new text says what was meant and has every comment of the old one, but for those on a line of a list from
-    which something was taken out."""
+    """Whether the new text says what was meant and has every comment of the old one, but for those on a line of a list
+    from which something was taken out."""
     try:
         if tomllib.loads(made) != wanted:
             return False

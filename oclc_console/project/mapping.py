@@ -1,5 +1,5 @@
-"""Which symbol becomes which, and which libraries and streams each one has: read from a table that people keep in a spreadsheet,
-brought together with what console.toml says already, and checked. Pure; not for reading files, nor for writing console.toml
+"""Which symbol becomes which, and which libraries and streams each one has: what a table says brought together with what
+console.toml says already, and checked. Pure; not for reading the table (mapping_table.py), nor for writing console.toml
 (operations/import_symbols.py)."""
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ Conditions = Mapping[str, tuple[str, ...]]  # a keep rule: all, any, none -> con
 
 @dataclass(frozen=True)
 class MappedStream:
-    """A stream as the mapping knows it. None: the table does not say; what console.toml has (or takes by itself) stands."""
+    """A stream as the mapping knows it. None: the table does not say; what console.toml has, or would take by itself,
+    stands."""
 
     name: str
     collection: str
@@ -63,8 +64,8 @@ class SymbolMap:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check says about the mapping: `wrong` keeps it from being taken in, `look` is for a person to look at. `where` is
-    a symbol, a library or a line of the table."""
+    """What a check says about the mapping: `wrong` keeps it from being taken in, `look` is for a person to look at.
+    `where` is a symbol, a library or a line of the table."""
 
     level: Level
     where: str
@@ -81,11 +82,9 @@ def together(standing: SymbolMap, table: SymbolMap) -> SymbolMap:
 
 def same_stream(new: MappedStream, there: Sequence[MappedStream]) -> int | None:
     """The place of the stream that `new` means: the one of its collection, else the one of its name; None for a new one."""
-    for meant in (lambda old: old.collection == new.collection, lambda old: old.name.casefold() == new.name.casefold()):
-        for place, old in enumerate(there):
-            if meant(old):
-                return place
-    return None
+    by_collection = [place for place, old in enumerate(there) if new.collection and old.collection == new.collection]
+    by_name = [place for place, old in enumerate(there) if new.name and old.name.casefold() == new.name.casefold()]
+    return next(iter([*by_collection, *by_name]), None)
 
 
 def _merged(old: MappedSymbol, new: MappedSymbol) -> MappedSymbol:
@@ -95,17 +94,19 @@ def _merged(old: MappedSymbol, new: MappedSymbol) -> MappedSymbol:
         if place is None:
             streams.append(stream)
         else:
-            known = streams[place]
-            streams[place] = MappedStream(stream.name or known.name, stream.collection, *(
-                said if said is not None else before for said, before in
-                ((stream.word, known.word), (stream.kind, known.kind), (stream.match, known.match),
-                 (stream.delivery, known.delivery))), stream.keep if stream.keep is not None else known.keep)
+            streams[place] = _stream_of(streams[place], stream)
     disposition = new.disposition or old.disposition
     successor = (new.successor or old.successor) if disposition == "retiring" else None
     kept = [code for code in old.libraries if code in new.libraries] if new.libraries else list(old.libraries)
     libraries = (*kept, *(code for code in new.libraries if code not in kept))
     return replace(old, name=new.name or old.name, disposition=disposition, successor=successor, libraries=libraries,
                    streams=tuple(streams))
+
+
+def _stream_of(old: MappedStream, new: MappedStream) -> MappedStream:
+    keep = old.keep if new.keep is None else new.keep
+    return MappedStream(new.name or old.name, new.collection or old.collection, new.word or old.word, new.kind or old.kind,
+                        new.match or old.match, new.delivery or old.delivery, keep)
 
 
 def findings(mapping: SymbolMap) -> tuple[Finding, ...]:
@@ -118,15 +119,16 @@ def findings(mapping: SymbolMap) -> tuple[Finding, ...]:
 
 def _shared_libraries(mapping: SymbolMap) -> Iterator[Finding]:
     for library, owners in _owners((code, symbol.code) for symbol in mapping.symbols for code in symbol.libraries):
-        yield Finding("wrong", library, f"the library {library} is in {' and '.join(owners)}; a library has one symbol: take it "
-                                        "out of the others (one that will move is listed under the symbol it has now)")
+        yield Finding("wrong", library, f"the library {library} is in {_and(owners)}; a library has one symbol: take it out "
+                                        "of the others (one that will move is listed under the symbol it has now)")
 
 
 def _shared_collections(mapping: SymbolMap) -> Iterator[Finding]:
-    pairs = ((stream.collection, symbol.code) for symbol in mapping.symbols for stream in symbol.streams if stream.collection)
+    pairs = ((stream.collection, symbol.code)
+             for symbol in mapping.symbols for stream in symbol.streams if stream.collection)
     for collection, owners in _owners(pairs):
-        yield Finding("wrong", collection, f"the collection {collection} is under {' and '.join(owners)}; OCLC registers it for "
-                                           "one symbol: look its id up in WorldShare Collection Manager")
+        yield Finding("wrong", collection, f"the collection {collection} is under {_and(owners)}; OCLC registers it for one "
+                                           "symbol: look its id up in WorldShare Collection Manager")
 
 
 def _owners(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
@@ -140,8 +142,8 @@ def _owners(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]
 
 def _letters(symbol: MappedSymbol) -> Iterator[Finding]:
     if not _SYMBOL.fullmatch(symbol.code):
-        yield Finding("wrong", symbol.code, f"{symbol.code!r} can't be an OCLC symbol: it has two to eight letters, digits or "
-                                            "@ $ #")
+        yield Finding("wrong", symbol.code, f"{symbol.code!r} can't be an OCLC symbol: it has two to eight letters, "
+                                            "digits or @ $ #")
 
 
 def _succession(symbol: MappedSymbol, mapping: SymbolMap) -> Iterator[Finding]:
@@ -150,41 +152,46 @@ def _succession(symbol: MappedSymbol, mapping: SymbolMap) -> Iterator[Finding]:
         yield Finding("wrong", code, f"{disposition!r} is no disposition; say {_or(DISPOSITIONS)}")
     elif disposition != "retiring":
         if symbol.successor and symbol.successor != code:
-            yield Finding("wrong", code, f"{code} is {disposition}, yet its target is {symbol.successor}: a symbol that goes over "
-                                         "into another one is retiring")
+            yield Finding("wrong", code, f"{code} is {disposition}, yet its target is {symbol.successor}: a symbol that goes "
+                                         "over into another one is retiring")
         elif disposition == "target" and not any(other.successor == code for other in mapping.symbols):
             yield Finding("look", code, f"{code} is a target, but no symbol goes over into it")
     elif symbol.successor is None or symbol.successor == code:
         yield Finding("wrong", code, f"{code} is retiring and has no successor: name its target symbol")
     elif (successor := mapping.of(symbol.successor)) is None:
-        yield Finding("wrong", code, f"{code} goes over into {symbol.successor}, which is neither in the table nor in "
+        yield Finding("wrong", code, f"{code} goes over into {symbol.successor}, which is neither in a table nor in "
                                      "console.toml: add it")
     elif successor.disposition == "retiring":
-        yield Finding("wrong", code, f"{code} goes over into {successor.code}, which is retiring too: name the one that stays")
+        yield Finding("wrong", code, f"{code} goes over into {successor.code}, which is retiring too: name the one that "
+                                     "stays")
 
 
 def _streams(symbol: MappedSymbol) -> Iterator[Finding]:
     if symbol.disposition == "retiring" and symbol.streams:
-        yield Finding("wrong", symbol.code, f"{symbol.code} is retiring, so its files go out under its successor's streams; it can "
-                                            "have none of its own")
+        yield Finding("wrong", symbol.code, f"{symbol.code} is retiring, so its files go out under its successor's streams; "
+                                            "it can have none of its own")
     for stream in symbol.streams:
         where = f"{symbol.code} {stream.name}".strip()
         if not stream.name:
             yield Finding("wrong", where, f"the stream with collection {stream.collection} has no name")
         if not stream.collection:
-            yield Finding("wrong", where, f"the stream {stream.name} has no collection id: register it in WorldShare Collection "
-                                          "Manager and take its seven digits")
+            yield Finding("wrong", where, f"the stream {stream.name} has no collection id: register it in WorldShare "
+                                          "Collection Manager and take its seven digits")
         elif not _COLLECTION.fullmatch(stream.collection):
             yield Finding("wrong", where, f"{stream.collection!r} is no collection id: it has seven digits")
         for what, value, words in (("kind", stream.kind, KINDS), ("match type", stream.match, MATCHES),
                                    ("delivery", stream.delivery, DELIVERIES)):
             if value is not None and value not in words:
                 yield Finding("wrong", where, f"{value!r} is no {what}; say {_or(words)}")
-    every = [stream.name for stream in symbol.streams
-             if not any((stream.keep or {}).values()) and stream.kind in (None, "bib") and stream.delivery in (None, "console")]
+    every = [stream.name for stream in symbol.streams if _wants_all(stream)]
     if len(every) > 1:
-        yield Finding("look", symbol.code, f"{_and(every)} of {symbol.code} each want every record, so every record is double: "
-                                           "write their keep rules")
+        yield Finding("look", symbol.code, f"{_and(every)} of {symbol.code} each want every record, so every record is "
+                                           "double: write their keep rules")
+
+
+def _wants_all(stream: MappedStream) -> bool:
+    return (not any((stream.keep or {}).values()) and stream.kind in (None, "bib")
+            and stream.delivery in (None, "console"))
 
 
 def _bare(symbol: MappedSymbol, mapping: SymbolMap) -> Iterator[Finding]:

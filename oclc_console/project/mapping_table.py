@@ -1,6 +1,6 @@
-"""A table of symbols, libraries and streams, as people keep it in a spreadsheet and save it as CSV: its columns, what its cells
-mean, and which of its lines can't be understood or say different things. Pure. Not for what the mapping as a whole must fulfil
-(mapping.py)."""
+"""A table of symbols, libraries and streams, as people keep it in a spreadsheet and save it as CSV: its columns, what its
+cells mean, and which of its lines can't be understood or contradict each other. Pure. Not for what the mapping as a whole
+must fulfil (mapping.py)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from oclc_console.errors import InputError
-from oclc_console.project.mapping import Conditions, Finding, MappedStream, MappedSymbol, SymbolMap
+from oclc_console.project.mapping import Conditions, Finding, MappedStream, MappedSymbol, SymbolMap, same_stream
 
 # the heading of a column, and what else people call it
 COLUMNS = {
@@ -30,7 +30,6 @@ COLUMNS = {
     "keep": (),
 }
 _MEANT = {said: column for column, others in COLUMNS.items() for said in (column, *others)}
-_LONGEST = 1 << 20  # characters of a cell; csv's own limit is a process-wide setting, so it is not moved
 _SAID = {"retired": "retiring", "trusted": "trusted ocn", "lhrs": "lhr", "bibs": "bib", "holdings": "lhr", "deletes": "delete"}
 
 
@@ -54,9 +53,9 @@ class _Reading:
 
 
 def read_table(text: str, spelled: Sequence[str] = ()) -> tuple[SymbolMap, tuple[Finding, ...]]:
-    """The mapping a CSV text holds, and the lines of it that can't be taken as they are. A line names a current symbol and a
-    library, a stream, or both; what belongs to the symbol (name, target, disposition) may stand in any of its lines. Symbols
-    are spelled as in `spelled`, else in capitals. Raises InputError for what is no such table."""
+    """The mapping a CSV text holds, and the lines of it that can't be taken as they are. A line names a current symbol and
+    a library, a stream, or both; what belongs to the symbol (name, target, disposition) may stand in any of its lines.
+    Symbols are spelled as in `spelled`, else in capitals. Raises InputError for what is no such table."""
     lines = _lines(text)
     known = {code.upper(): code for code in spelled}
     symbols: dict[str, _Reading] = {}
@@ -68,7 +67,8 @@ def read_table(text: str, spelled: Sequence[str] = ()) -> tuple[SymbolMap, tuple
             found.append(Finding("wrong", f"line {number}", "it names no current symbol: each line repeats it"))
             continue
         reading = symbols.setdefault(given.upper(), _Reading(known.get(given.upper(), given.upper())))
-        found += [*_about(reading, row, number, known), *_library(reading, row, number, names), *_stream(reading, row, number)]
+        found += [*_about(reading, row, number, known), *_library(reading, row, number, names),
+                  *_stream(reading, row, number)]
     if not symbols and not found:
         raise InputError("there is no symbol in it", then="Write a line a library under the headings, as the README shows.")
     mapped = tuple(reading.mapped(reading.code) for reading in symbols.values())
@@ -93,11 +93,13 @@ def _lines(text: str) -> list[tuple[int, dict[str, str]]]:
             if len(cells) > len(columns):
                 raise InputError(f"line {reader.line_num} has {len(cells)} cells, the headings are {len(columns)}",
                                  then="Put cells that hold a comma in quotes, or save the spreadsheet as CSV again.")
-            lines.append((reader.line_num, {name: cell.strip() for name, cell in zip(columns, cells, strict=False)}))
+            row = {name: cell.strip() for name, cell in zip(columns, cells, strict=False)}
+            lines.append((reader.line_num, row))
     except csv.Error as error:
-        raise InputError(f"line {reader.line_num} is no CSV ({error})", then="Save the spreadsheet as CSV again.") from None
+        raise InputError(f"line {reader.line_num} is no CSV ({error})",
+                         then="Save the spreadsheet as CSV again.") from None
     if columns is None:
-        raise InputError("it is empty", then="The first line has the headings: current symbol, target symbol, library code ...")
+        raise InputError("it is empty", then=f"The first line has the headings: {', '.join(COLUMNS)}.")
     return lines
 
 
@@ -136,7 +138,8 @@ def _about(reading: _Reading, row: dict[str, str], number: int, known: dict[str,
                                                      f"{said!r}")
 
 
-def _library(reading: _Reading, row: dict[str, str], number: int, names: dict[str, tuple[str, int]]) -> Iterator[Finding]:
+def _library(reading: _Reading, row: dict[str, str], number: int,
+             names: dict[str, tuple[str, int]]) -> Iterator[Finding]:
     code, name = row.get("library code", ""), row.get("library name", "")
     if not code:
         if name:
@@ -151,29 +154,33 @@ def _library(reading: _Reading, row: dict[str, str], number: int, names: dict[st
 
 
 def _stream(reading: _Reading, row: dict[str, str], number: int) -> Iterator[Finding]:
+    """The stream a line is about, if it is about one."""
     cells = {what: row.get(what, "") for what in ("stream", "collection", "word", "kind", "match", "delivery", "keep")}
     if not any(cells.values()):
         return
     if not cells["stream"] and not cells["collection"]:
         yield Finding("wrong", f"line {number}", "it says something about a stream, but neither its name nor its collection")
         return
-    kind, match, delivery = (_SAID.get(cells[what].lower(), cells[what].lower()) or None for what in ("kind", "match", "delivery"))
     try:
         keep = _conditions(cells["keep"]) if cells["keep"] else None
-    except ValueError as mistake:
+    except (ValueError, RecursionError) as mistake:
         yield Finding("wrong", f"line {number}", f"the keep rule can't be read ({mistake}); write it as in console.toml: "
                                                  '{ all = ["079$a"], none = ["843"] }')
         return
+    kind, match, delivery = (_choice(cells[what]) for what in ("kind", "match", "delivery"))
     stream = MappedStream(cells["stream"], cells["collection"], cells["word"] or None, kind, match, delivery, keep)
-    for there in reading.streams:
-        if there == stream:
-            return
-        if (stream.name and there.name.casefold() == stream.name.casefold()) or (
-                stream.collection and there.collection == stream.collection):
-            yield Finding("wrong", f"line {number}", f"it says something else about the stream {there.name or there.collection} of "
-                                                     f"{reading.code} than an earlier line")
-            return
-    reading.streams.append(stream)
+    place = same_stream(stream, reading.streams)
+    if place is None:
+        reading.streams.append(stream)
+    elif (there := reading.streams[place]) != stream:
+        called = there.name or there.collection
+        yield Finding("wrong", f"line {number}", f"it says something else about the stream {called} of {reading.code} than "
+                                                 "an earlier line")
+
+
+def _choice(cell: str) -> str | None:
+    """One of a few words, as people may write it; None for an empty cell."""
+    return _SAID.get(cell.lower(), cell.lower()) or None
 
 
 def _conditions(text: str) -> Conditions:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from oclc_console import __version__
-from oclc_console.cli.planning_arguments import add_symbols
+from oclc_console.cli.planning_arguments import add_symbols, add_timeline
 from oclc_console.errors import ConsoleError, HereError, from_os_error
 from oclc_console.rehearsal.mishaps import MISHAPS
 
@@ -136,6 +136,7 @@ def parser() -> argparse.ArgumentParser:
     _reports(add("reports", "OCLC's reports and the work they make: import, list, show, mark, export, pack, merge"), shared)
     _checklist(add("checklist", "the six milestones of a symbol; sign one off, mark it not applicable, reopen it"))
     add_symbols(add("symbols", "which symbol becomes which, with libraries and streams; import them from a table"), shared)
+    add_timeline(add("timeline", "when each step was planned and when it happened, drawn; what slipped and by how much"))
     status = add("status", "where every symbol is and what it waits for")
     status.add_argument("--format", choices=["text", "json"], default="text")
     log = add("log", "who did what, when; `log verify` proves that nothing was changed")

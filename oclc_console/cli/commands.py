@@ -32,7 +32,8 @@ def _run(options: argparse.Namespace) -> int:
         return _console(options)
     handlers = {"demo": _demo, "init": _init, "check": _check, "prepare": _prepare, "upload": _upload, "fetch": _fetch,
                 "account": _account, "reports": _reports, "checklist": _checklist, "status": _status, "log": _log,
-                "lint": _lint, "coverage": _coverage, "keys": _keys, "symbols": _symbols_command}
+                "lint": _lint, "coverage": _coverage, "keys": _keys, "symbols": _symbols_command,
+                "timeline": _timeline}
     return handlers[options.command](options)
 
 
@@ -330,6 +331,12 @@ def _symbols_command(options: argparse.Namespace) -> int:
     from oclc_console.cli import symbols
 
     return symbols.run(_workspace(options), options)
+
+
+def _timeline(options: argparse.Namespace) -> int:
+    from oclc_console.cli import timeline
+
+    return timeline.run(_workspace(options), options)
 
 
 def _log(options: argparse.Namespace) -> int:

@@ -16,3 +16,27 @@ def add_symbols(symbols: argparse.ArgumentParser, shared: argparse.ArgumentParse
                               description=f"{words}. Its columns: {', '.join(COLUMNS)}.")
     take.add_argument("file", metavar="CSV")
     take.add_argument("--apply", action="store_true", help="change console.toml; a dated copy of it is kept")
+
+
+def add_timeline(timeline: argparse.ArgumentParser) -> None:
+    """`timeline [SYMBOL] [ROW --draft A..B | --confirmed A..B --with WHO | --actual A..B]`."""
+    from oclc_console.project.timeline import ROWS
+
+    timeline.add_argument("symbol", nargs="?", metavar="SYMBOL")
+    timeline.add_argument("row", nargs="?", metavar="ROW",
+                          help=f"{', '.join(row.id for row in ROWS)}, or another one by its name")
+    what = timeline.add_mutually_exclusive_group()
+    for kind, words in (("draft", "what is planned here"), ("confirmed", "what OCLC confirmed"), ("actual", "what happened")):
+        what.add_argument(f"--{kind}", type=_span, metavar="A..B", help=f"{words}: two days, or A.. while it goes on")
+    timeline.add_argument("--with", dest="who", default="", metavar="WHO", help="who at OCLC confirmed it")
+    timeline.add_argument("--on", type=_span, metavar="DAY", help="on which day (default: today)")
+    timeline.add_argument("--note", default="", metavar="TEXT")
+
+
+def _span(text: str) -> object:
+    from oclc_console.project.timeline import span_of
+
+    try:
+        return span_of(text)
+    except ValueError as mistake:
+        raise argparse.ArgumentTypeError(str(mistake)) from None

@@ -5,6 +5,7 @@ file as it was. The mapping as it stands is told here too. Not for what the tabl
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -255,12 +256,10 @@ def _conditions(keep: Rule) -> dict[str, tuple[str, ...]]:
 
 def _changes(edit: Edit, content: str) -> Iterator[Change]:
     """An edit as people read it."""
-    import tomllib
-
     key = ".".join(f"[{part + 1}]" if isinstance(part, int) else part for part in edit.key).replace(".[", "[")
     at: Any = tomllib.loads(content)
     for part in edit.key:
-        at = at[part] if isinstance(at, list) else at.get(part) if isinstance(at, dict) else None
+        at = at.get(part) if isinstance(at, dict) else at[part] if at is not None else None
     if isinstance(edit, NewTable):
         yield Change(key, "", written(edit.key, edit.value).rstrip())
     elif isinstance(edit, Append):

@@ -88,9 +88,9 @@ def told(line: Bar | None, width: int) -> list[Line]:
                     "its days.", width)
     lines: list[Line] = []
     slip = line.symbol.slip(line.row)
-    for number, word in enumerate(slip.words):
-        lines += wrap([("! " if slip.days and number == len(slip.words) - 1 else "· ", "warn" if slip.days else "muted"),
-                       (word, "")], width, 2)
+    if slip.words:
+        mark = ("! ", "warn") if slip.days else ("· ", "muted")
+        lines += wrap([mark, ("; ".join(slip.words), "")], width, 2)
     for entry in (getattr(line.row, kind) for kind in KINDS):
         if entry is not None:
             lines += wrap(list(_entry_words(entry)), width, 2)
@@ -108,7 +108,7 @@ def _entry_words(entry: Entry) -> Iterator[Piece]:
     yield entry.span.words, "strong"
     if entry.who:
         yield f", {entry.who} at OCLC" + (f" on {entry.on}" if entry.on else ""), ""
-    yield (", as the runs say" if entry.computed else f", entered by {entry.by}"), "muted"
+    yield (", as the runs say" if entry.computed else f" ({entry.by})"), "muted"
     if entry.note:
         yield f" · {entry.note}", ""
 

@@ -39,9 +39,11 @@ def rows(*acts: Mapping[str, Any], known: Mapping[str, Span] | None = None) -> d
 
 def slip(days: str | None = None, *, confirmed: str | None = None, actual: str | None = None) -> tuple[int, tuple[str, ...]]:
     """What slips on a row with this draft, this confirmation and this that happened."""
-    entries = {kind: Entry(kind, span_of(text)) if text else None
-               for kind, text in (("draft", days), ("confirmed", confirmed), ("actual", actual))}  # type: ignore[arg-type]
-    found = slipped(RowState(ROWS[0], **entries), NOV)  # type: ignore[arg-type]
+    def entry(kind: Kind, text: str | None) -> Entry | None:
+        return Entry(kind, span_of(text)) if text else None
+
+    state = RowState(ROWS[0], entry("draft", days), entry("confirmed", confirmed), entry("actual", actual))
+    found = slipped(state, NOV)
     return found.days, found.words
 
 

@@ -69,7 +69,7 @@ class Preview(Dialog[bool]):
 
     def _said(self, width: int) -> list[Line]:
         planned = self._planned
-        lines = [line for finding in planned.findings for line in finding_lines(finding, width)]
+        lines: list[Line] = [line for finding in planned.findings for line in finding_lines(finding, width)]
         if planned.wrong:
             lines += wrap("Nothing can be changed until what is marked ✖ is mended in the table. Press Esc.", width)
         elif not planned.changes:
@@ -174,7 +174,7 @@ class MappingScreen(ConsoleScreen):
     def _told(self, symbol: MappedSymbol, width: int) -> list[Line]:
         """The checks, the libraries and the streams of a symbol."""
         names = self._found.mapping.libraries if self._found else {}
-        lines = [line for finding in self._of(symbol) for line in finding_lines(finding, width)]
+        lines: list[Line] = [line for finding in self._of(symbol) for line in finding_lines(finding, width)]
         listed = ", ".join(f"{code} {names.get(code, '')}".strip() for code in symbol.libraries) or "none"
         lines += wrap([(f"libraries {len(symbol.libraries):,}: ", "muted"), (listed, "")], width, 2)
         for stream in symbol.streams:
@@ -231,7 +231,7 @@ def said_in_short(findings: Sequence[Finding]) -> str:
 
 def _columns(wide: bool) -> tuple[Column, ...]:
     libraries = Column("libraries", 60) if wide else Column("libraries", 9, right=True)
-    return (Column("", 1), Column("symbol", 8), Column("becomes", 10), Column("disposition", 11),
+    return (Column("", 1), Column("symbol", 6), Column("becomes", 8), Column("disposition", 11),
             Column("name", 16, grows=True), libraries, Column("streams", 7, right=True))
 
 

@@ -26,7 +26,7 @@ from oclc_console.tui.widgets.table import Table
 from oclc_console.tui.words import WIDE, plural
 from oclc_console.workspace import Workspace
 
-ZOOMS: tuple[int | None, ...] = (None, 24, 12, 6, 3)  # months on the scale; None: all there is
+ZOOMS = (3, 6, 12, 24, 48, 96)  # months on the scale, where it does not show all there is
 LEGEND = "┄ draft  ═ OCLC  █ actual  ▶ goes on  │ today"
 TITLES: dict[Kind, str] = {"draft": "Draft", "confirmed": "Confirmed with OCLC", "actual": "What happened"}
 
@@ -84,8 +84,10 @@ class TimelineScreen(ConsoleScreen):
         Binding("a", "enter('actual')", "Actual", id="timeline.actual", tooltip="Enter the days on which it happened"),
         Binding("n", "another", "New row", id="timeline.another", tooltip="Draft another row, by a name of your own"),
         Binding("s", "one", "One/all", id="timeline.one", tooltip="One symbol with all its rows, or all symbols"),
-        Binding("plus,equals_sign", "zoom(1)", "Zoom in", id="timeline.in", key_display="+", tooltip="Fewer months, wider"),
-        Binding("minus", "zoom(-1)", "Zoom out", id="timeline.out", key_display="-", tooltip="More months", show=False),
+        Binding("plus,equals_sign", "zoom(1)", "Zoom in", id="timeline.in", key_display="+", show=False,
+                tooltip="Fewer months on the scale"),
+        Binding("minus", "zoom(-1)", "Zoom out", id="timeline.out", key_display="-", tooltip="More months on the scale",
+                show=False),
         Binding("left", "pan(-1)", "Earlier", id="timeline.earlier", key_display="←", tooltip="A month earlier", show=False,
                 priority=True),
         Binding("right", "pan(1)", "Later", id="timeline.later", key_display="→", tooltip="A month later", show=False,
@@ -97,13 +99,15 @@ class TimelineScreen(ConsoleScreen):
         ConsoleScreen.BACK,
     ]
 
+    MORE_KEYS = frozenset({"timeline.in", "timeline.out", "timeline.earlier", "timeline.later"})
+
     def __init__(self) -> None:
         super().__init__()
         self._found: Sequence[SymbolTimeline] = ()
         self._bars: list[Bar] = []
         self._asked: object = None
         self._one = False
-        self._zoom = 0
+        self._months: int | None = None  # on the scale; None: all there is
         self._pan = 0
 
     def body(self) -> Iterable[Widget]:
@@ -130,6 +134,8 @@ class TimelineScreen(ConsoleScreen):
 
     def _read(self, found: Sequence[SymbolTimeline]) -> None:
         self._found = found
+        if not found:
+            self._table.say(_NO_SYMBOL)
         self._show()
 
     def on_resize(self) -> None:
@@ -157,10 +163,22 @@ class TimelineScreen(ConsoleScreen):
 
     def _scale(self, width: int) -> Scale:
         today = self._found[0].as_of
-        spans = [entry.span for each in self._chosen for row in each.rows for entry in row.entries]
-        months = ZOOMS[self._zoom]
-        scale = scale_for(spans, today, width) if months is None else scale_of(months, today, width)
+        scale = self._whole(width) if self._months is None else scale_of(self._months, today, width)
         return moved(scale, self._pan) if self._pan else scale
+
+    def _whole(self, width: int = 1) -> Scale:
+        """The scale on which everything can be seen."""
+        spans = [entry.span for each in self._chosen for row in each.rows for entry in row.entries]
+        return scale_for(spans, self._found[0].as_of, width)
+
+    def _zoomed(self, by: int) -> int | None:
+        """The months on the scale after one step in (1) or out (-1); 0 where there is no such step."""
+        every = round(self._whole().days / 30.4)
+        if by > 0:
+            return max((months for months in ZOOMS if months < (self._months or every)), default=0)
+        if self._months is None:
+            return 0
+        return min((months for months in ZOOMS if self._months < months < every), default=None)
 
     @on(Table.Moved, "#bars")
     def _show_row(self) -> None:
@@ -185,8 +203,8 @@ class TimelineScreen(ConsoleScreen):
             return _NO_SYMBOL
         if action == "step" and len(self._found) < 2:
             return "There is no other symbol in console.toml."
-        if action == "zoom" and not 0 <= self._zoom + int(str(parameters[0])) < len(ZOOMS):
-            return "The scale goes from all there is to three months."
+        if action == "zoom" and (not self._found or self._zoomed(int(str(parameters[0]))) == 0):
+            return "The scale goes from all there is down to three months."
         return None
 
     def action_enter(self, kind: Kind) -> None:
@@ -236,7 +254,7 @@ class TimelineScreen(ConsoleScreen):
 
     def action_zoom(self, by: int) -> None:
         """Fewer or more months on the scale."""
-        self._zoom += by
+        self._months = self._zoomed(by)
         self._again()
 
     def action_pan(self, months: int) -> None:
@@ -250,7 +268,7 @@ class TimelineScreen(ConsoleScreen):
         self._show()
 
 
-_NO_SYMBOL = "There is no symbol in console.toml yet: import some (5, then the mapping's page), or edit it with e on Dashboard."
+_NO_SYMBOL = "There is no symbol in console.toml yet. Press 5 and import a table of them on the page Symbols."
 
 
 def summary(workspace: Workspace) -> str:

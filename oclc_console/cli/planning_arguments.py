@@ -5,26 +5,26 @@ from __future__ import annotations
 
 import argparse
 
+COLUMNS = ("Its columns: current symbol, target symbol, symbol name, disposition, library code, library name, stream, "
+           "collection, word, kind, match, delivery, keep.")
+ROWS = "bibs, lhrs, bib-updates, lhr-updates, ill-freeze, withdrawals-freeze"
+
 
 def add_symbols(symbols: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
     """`symbols`, `symbols import CSV [--apply]`."""
-    from oclc_console.project.mapping_table import COLUMNS
-
     actions = symbols.add_subparsers(dest="action", metavar="ACTION")
     words = "what a table of symbols, libraries and streams would change in console.toml"
     take = actions.add_parser("import", help=words, parents=[shared],
-                              description=f"{words}. Its columns: {', '.join(COLUMNS)}.")
+                              description=f"{words}. {COLUMNS}")
     take.add_argument("file", metavar="CSV")
     take.add_argument("--apply", action="store_true", help="change console.toml; a dated copy of it is kept")
 
 
 def add_timeline(timeline: argparse.ArgumentParser) -> None:
     """`timeline [SYMBOL] [ROW --draft A..B | --confirmed A..B --with WHO | --actual A..B]`."""
-    from oclc_console.project.timeline import ROWS
-
     timeline.add_argument("symbol", nargs="?", metavar="SYMBOL")
     timeline.add_argument("row", nargs="?", metavar="ROW",
-                          help=f"{', '.join(row.id for row in ROWS)}, or another one by its name")
+                          help=f"{ROWS}, or another one by its name")
     what = timeline.add_mutually_exclusive_group()
     for kind, words in (("draft", "what is planned here"), ("confirmed", "what OCLC confirmed"), ("actual", "what happened")):
         what.add_argument(f"--{kind}", type=_span, metavar="A..B", help=f"{words}: two days, or A.. while it goes on")

@@ -227,8 +227,10 @@ def _stream_edits(key: tuple[str, ...], stream: MappedStream, there: Sequence[Ma
         yield Append(key, _stream_table(stream))
         return
     now, old = _stream_table(stream), _stream_table(there[place])
+    if stream.keep is not None and not now.get("keep") and old.get("keep"):
+        now["keep"] = {}  # the table says that it wants every record now
     for what, value in now.items():
-        if value and value != old.get(what):
+        if value != old.get(what):
             yield Put((*key, place, what), value)
 
 

@@ -108,7 +108,7 @@ def _entry_words(entry: Entry) -> Iterator[Piece]:
     yield entry.span.words, "strong"
     if entry.who:
         yield f", {entry.who} at OCLC" + (f" on {entry.on}" if entry.on else ""), ""
-    yield (", as the runs say" if entry.computed else f" ({entry.by})"), "muted"
+    yield (", as the runs say" if entry.computed else f" ({entry.by}, line {entry.seq} of the log)"), "muted"
     if entry.note:
         yield f" · {entry.note}", ""
 

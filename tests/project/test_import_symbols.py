@@ -114,6 +114,11 @@ def test_a_new_stream_stands_with_its_symbol(ws: Workspace) -> None:
     assert Workspace(ws.root).settings.symbols["ZMD"].streams[1].keep.all == ("@thesis",)
 
 
+def test_a_stream_can_be_made_to_want_every_record_again(ws: Workspace) -> None:
+    made = taken_in(ws, "symbol,collection,keep\nZMD,1000031,{}\n")
+    assert made == WRITTEN.replace('keep = { none = ["914"] }', "keep = {}")
+
+
 def test_a_plan_shows_each_key_as_it_is_and_as_it_would_be(ws: Workspace) -> None:
     planned = plan(ws, "symbol,target,library,stream,collection\nZMD,,MED,Everything,1000031\nZLW,ZMD,LAW,,\n")
     assert [(change.key, change.before, change.after) for change in planned.changes] == [

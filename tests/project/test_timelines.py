@@ -14,6 +14,7 @@ from oclc_console.cli import main
 from oclc_console.errors import CallError, SettingsError
 from oclc_console.operations.checklist import sign_off
 from oclc_console.operations.timeline import behind, enter, timelines
+from oclc_console.project import mapping_table, timeline
 from oclc_console.project.timeline import Entry, Kind, RowState, Span, span_of
 from oclc_console.store import log
 from oclc_console.workspace import Workspace
@@ -175,6 +176,13 @@ def test_half_of_what_an_entry_takes_is_refused(
 ) -> None:
     assert command(ws, *arguments) == 2
     assert "For example:" in capsys.readouterr().err
+
+
+def test_the_help_names_every_row_and_every_column() -> None:
+    from oclc_console.cli.planning_arguments import COLUMNS, ROWS
+
+    assert ROWS.split(", ") == [each.id for each in timeline.ROWS]
+    assert COLUMNS.removeprefix("Its columns: ").removesuffix(".").split(", ") == list(mapping_table.COLUMNS)
 
 
 def test_days_that_are_none_are_refused_with_how_to_write_them(ws: Workspace, capsys: pytest.CaptureFixture[str]) -> None:

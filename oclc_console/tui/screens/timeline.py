@@ -12,9 +12,11 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
+from oclc_console import clock
 from oclc_console.operations.timeline import SymbolTimeline, enter, timelines
-from oclc_console.project.timeline import Kind, RowState, Span, row_of, span_of
+from oclc_console.project.timeline import Kind, RowState, Span, fold_timeline, row_of, span_of
 from oclc_console.project.timeline_bars import Scale, axis, moved, scale_for, scale_of
+from oclc_console.store.project import project
 from oclc_console.tui import timeline_words as say
 from oclc_console.tui.follow import Facts
 from oclc_console.tui.screens.base import ConsoleScreen
@@ -272,9 +274,17 @@ _NO_SYMBOL = "There is no symbol in console.toml yet. Press 5 and import a table
 
 
 def summary(workspace: Workspace) -> str:
-    """The timeline in a line, for the list of pages: how many rows have a plan, and which is furthest behind."""
-    found = timelines(workspace)
-    planned = sum(1 for each in found for row in each.rows if row.plan is not None)
-    if not planned:
+    """The timeline in a line, for the list of pages, from the log alone: how many rows have a plan, how many of these OCLC
+    confirmed, and which begins next."""
+    known, today = project(workspace), clock.now().astimezone().date()
+    plans = [(row.plan, code, row) for code in workspace.settings.symbols
+             for row in fold_timeline(known.of(code), lambda row: None) if row.plan is not None]
+    if not plans:
         return "nothing is planned yet → draft the days of a symbol's rows"
-    return f"{plural(planned, 'row')} planned, {say.slips(found)}"
+    confirmed = sum(plan.kind == "confirmed" for plan, _, _ in plans)
+    said = f"{plural(len(plans), 'row')} planned, {confirmed:,} confirmed with OCLC"
+    ahead = [(plan.span.begin, code, row.row.short) for plan, code, row in plans if plan.span.begin >= today]
+    if not ahead:
+        return said
+    begin, code, row = min(ahead)
+    return f"{said}; next: {code} {row} on {begin}"

@@ -172,12 +172,16 @@ def _append(at: Any, last: str | int, value: Mapping[str, Any]) -> None:
         table[key] = _inline(each) if isinstance(each, Mapping) else each if isinstance(each, str) else list(each)
     if last in at:
         tables = at[last]
-        if hasattr(tables[-1], "add") and _ends_with_a_line(tables[-1]):
+        if _ends_with_a_line(tables[-1]):
             tables[-1].add(tomlkit.nl())
+        else:
+            table.add(tomlkit.nl())  # the blank line before what follows goes on being one
         tables.append(table)
     else:
         if _ends_with_a_line(at):
             at.add(tomlkit.nl())
+        else:
+            table.add(tomlkit.nl())
         tables = tomlkit.aot()
         tables.append(table)
         at[last] = tables

@@ -183,15 +183,12 @@ def _streams(symbol: MappedSymbol) -> Iterator[Finding]:
                                    ("delivery", stream.delivery, DELIVERIES)):
             if value is not None and value not in words:
                 yield Finding("wrong", where, f"{value!r} is no {what}; say {_or(words)}")
-    every = [stream.name for stream in symbol.streams if _wants_all(stream)]
-    if len(every) > 1:
-        yield Finding("look", symbol.code, f"{_and(every)} of {symbol.code} each want every record, so every record is "
-                                           "double: write their keep rules")
-
-
-def _wants_all(stream: MappedStream) -> bool:
-    return (not any((stream.keep or {}).values()) and stream.kind in (None, "bib")
-            and stream.delivery in (None, "console"))
+    bibs = [stream for stream in symbol.streams if stream.kind in (None, "bib") and stream.delivery in (None, "console")]
+    every = [stream.name for stream in bibs if not any((stream.keep or {}).values())]
+    if every and len(bibs) > 1:
+        yield Finding("look", symbol.code, f"of the {len(bibs)} streams of {symbol.code} {_and(every)} "
+                                           f"{'wants' if len(every) == 1 else 'want'} every record, so what the others "
+                                           "want is double: write keep rules")
 
 
 def _bare(symbol: MappedSymbol, mapping: SymbolMap) -> Iterator[Finding]:

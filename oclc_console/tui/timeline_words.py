@@ -84,8 +84,8 @@ def told(line: Bar | None, width: int) -> list[Line]:
     if line is None:
         return []
     if line.row is None:
-        return wrap(f"Nothing is known of {line.symbol.symbol} yet. Press s for its rows alone, then d on one of them to draft "
-                    "its days.", width)
+        return [*wrap(f"Nothing is known of {line.symbol.symbol} yet. Press s for its rows alone, then d on one of them to "
+                      "draft its days.", width)]
     lines: list[Line] = []
     slip = line.symbol.slip(line.row)
     if slip.words:

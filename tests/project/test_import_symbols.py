@@ -110,8 +110,16 @@ def test_a_new_stream_stands_with_its_symbol(ws: Workspace) -> None:
                         "ZLW,Everything,1000051,\n")
     streams = tomllib.loads(made)["symbols"]["ZMD"]["streams"]
     assert streams[1] == {"name": "Theses", "collection": "1000032", "keep": {"all": ["@thesis"]}}
-    assert made.index("Theses") < made.index("[rules]") and made.endswith('name = "Everything"\ncollection = "1000051"\n')
+    assert '# never those\n\n[[symbols.ZMD.streams]]\nname = "Theses"\n' in made
+    assert made.index("Theses") < made.index("\n\n[rules]")
+    assert made.endswith('\n\n[[symbols.ZLW.streams]]\nname = "Everything"\ncollection = "1000051"\n')
     assert Workspace(ws.root).settings.symbols["ZMD"].streams[1].keep.all == ("@thesis",)
+
+
+def test_a_symbol_that_stays_after_all_loses_its_successor(ws: Workspace) -> None:
+    retiring = taken_in(ws, "symbol,target\nZLW,ZMD\n")
+    assert retiring.endswith('name = "Law library"\ndisposition = "retiring"\nsuccessor = "ZMD"\n')
+    assert taken_in(ws, "symbol,disposition\nZLW,retained\n").endswith('"Law library"\ndisposition = "retained"\n')
 
 
 def test_a_stream_can_be_made_to_want_every_record_again(ws: Workspace) -> None:

@@ -141,9 +141,13 @@ def test_a_symbol_that_stays_after_all_has_no_successor_any_more() -> None:
     assert together(standing, SymbolMap((MappedSymbol("ZHG", disposition="retained"),))).symbols[0].successor is None
 
 
-def test_two_streams_that_want_every_record_are_for_a_person_to_look_at() -> None:
-    assert any("All and Rest of ZMD each want every record" in each
-               for each in looks("symbol,stream,collection\nZMD,All,1000031\nZMD,Rest,1000032\n"))
+def test_a_stream_that_wants_every_record_beside_others_is_for_a_person_to_look_at() -> None:
+    head = "symbol,stream,collection,kind,keep\n"
+    assert any("of the 2 streams of ZMD All and Rest want every record" in each
+               for each in looks(head + "ZMD,All,1000031,,\nZMD,Rest,1000032,,\n"))
+    kept = head + "ZMD,All,1000031,,\nZMD,Theses,1000032,{},\"{{ all = ['502'] }}\"\n"
+    assert any("of the 2 streams of ZMD All wants every record" in each for each in looks(kept.format("")))
+    assert not any("every record" in each for each in looks(kept.format("lhr")))
 
 
 CELLS = st.text(max_size=12) | st.sampled_from(["ZMD", "ZUL", "retiring", "1000031", "MED", "", "{ all = ['880'] }"])

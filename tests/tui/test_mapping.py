@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from oclc_console.store import log
-from oclc_console.tui.screens.mapping import MappingScreen, summary
+from oclc_console.tui.screens.mapping import summary
 from oclc_console.workspace import Workspace, make_workspace
 from tests.project import eight_symbols
 from tests.tui.conftest import console
@@ -19,8 +19,7 @@ SIZE = (80, 24)
 async def opened(app: Console, pilot: Any, wait: str = "Symbols") -> str:
     """The page, from the project's place."""
     await shows(pilot, "as of")
-    await press(pilot, "5")
-    app.push_screen(MappingScreen())
+    await press(pilot, "5", "s")
     await shows(pilot, wait)
     await settled(pilot)
     return text_of(app)

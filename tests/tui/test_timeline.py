@@ -7,7 +7,7 @@ from typing import Any
 from oclc_console.operations.timeline import enter
 from oclc_console.project.timeline import span_of
 from oclc_console.store import log
-from oclc_console.tui.screens.timeline import TimelineScreen, summary
+from oclc_console.tui.screens.timeline import summary
 from oclc_console.workspace import Workspace, make_workspace
 from tests.tui.conftest import console
 from tests.tui.driving import Console, flat, press, settled, shows, text_of, toasts
@@ -19,8 +19,7 @@ SIZE = (80, 24)
 async def opened(app: Console, pilot: Any, wait: str = "Timeline ·") -> str:
     """The page, from the project's place."""
     await shows(pilot, "as of")
-    await press(pilot, "5")
-    app.push_screen(TimelineScreen())
+    await press(pilot, "5", "t")
     await shows(pilot, wait)
     await settled(pilot)
     return text_of(app)

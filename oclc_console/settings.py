@@ -108,7 +108,7 @@ class Symbol:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything console.toml says."""
+    """Everything console.toml says. `libraries` has the names of libraries by their codes, as far as it gives them."""
 
     path: Path
     institution: Institution
@@ -118,6 +118,7 @@ class Settings:
     symbols: Mapping[str, Symbol]
     warnings: tuple[str, ...] = field(default=())
     reports: ReadAs = field(default_factory=ReadAs)
+    libraries: Mapping[str, str] = field(default_factory=dict)
 
     def symbol(self, code: str) -> Symbol:
         """The symbol with this code, whatever its case. Raises SettingsError naming those there are."""

@@ -120,6 +120,7 @@ class _File(_Part):
     people: dict[str, _Person] = {}
     rules: dict[str, _Rule] = {}
     symbols: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9@$#]{2,8}$")], _Symbol] = {}
+    libraries: dict[str, str] = {}
     reports: _Reports = _Reports()
 
 
@@ -165,6 +166,7 @@ def _freeze(checked: _File, path: Path) -> Settings:
         rules={name: _rule(rule) for name, rule in checked.rules.items()},
         symbols={code: _symbol(code, symbol) for code, symbol in checked.symbols.items()},
         reports=ReadAs(**checked.reports.model_dump()),
+        libraries=checked.libraries,
     )
 
 

@@ -15,6 +15,7 @@ from datetime import date
 from oclc_console import __version__
 from oclc_console.cli.log import add_arguments as log_arguments
 from oclc_console.cli.oversight import add_arguments as status_arguments
+from oclc_console.cli.planning_arguments import add_symbols, add_timeline
 from oclc_console.errors import ConsoleError, HereError, from_os_error
 from oclc_console.rehearsal.mishaps import MISHAPS
 
@@ -136,6 +137,8 @@ def parser() -> argparse.ArgumentParser:
     _coverage(add("coverage", "where every record of the set went: excluded, set aside, each stream, unrouted, double"))
     _reports(add("reports", "OCLC's reports and the work they make: import, list, show, mark, export, pack, merge"), shared)
     _checklist(add("checklist", "the six milestones of a symbol; sign one off, mark it not applicable, reopen it"))
+    add_symbols(add("symbols", "which symbol becomes which, with libraries and streams; import them from a table"), shared)
+    add_timeline(add("timeline", "when each step was planned and when it happened, drawn; what slipped and by how much"))
     _people(add, shared)
     status_arguments(add("status", "where every symbol is and what it waits for, also as a page for the oversight committee"))
     log_arguments(add("log", "who did what, when; `log verify` proves that nothing was changed"))

@@ -34,7 +34,7 @@ def _run(options: argparse.Namespace) -> int:
     handlers = {"demo": _demo, "init": _init, "check": _check, "prepare": _prepare, "upload": _upload, "fetch": _fetch,
                 "account": _account, "reports": _reports, "checklist": _checklist, "status": _status, "log": _log,
                 "lint": _lint, "coverage": _coverage, "keys": _keys, "authorizations": _authorizations,
-                "decisions": _decisions}
+                "decisions": _decisions, "symbols": _symbols_command, "timeline": _timeline}
     return handlers[options.command](options)
 
 
@@ -47,7 +47,20 @@ def _workspace(options: argparse.Namespace) -> Workspace:
     if version_of(workspace.root) < VERSION:
         _bring_up_to_date(workspace)
     workspace.settings  # noqa: B018  a mistake in console.toml is told before anything else happens
+    _notice_changes(workspace)
     return workspace
+
+
+def _notice_changes(workspace: Workspace) -> None:
+    """Logs a change of console.toml that nobody has seen yet. Where that can't be written the command goes on: it may be
+    one that only looks."""
+    from oclc_console.operations.settings_changes import notice
+
+    try:
+        if keys := notice(workspace):
+            show.say(f"console.toml was changed, and that is logged: {keys}")
+    except ConsoleError as error:
+        show.say(f"! console.toml may have been changed, which can't be logged: {error}")
 
 
 def _bring_up_to_date(workspace: Workspace) -> None:
@@ -332,6 +345,18 @@ def _status(options: argparse.Namespace) -> int:
     from oclc_console.cli import oversight
 
     return oversight.run(_workspace(options), options)
+
+
+def _symbols_command(options: argparse.Namespace) -> int:
+    from oclc_console.cli import symbols
+
+    return symbols.run(_workspace(options), options)
+
+
+def _timeline(options: argparse.Namespace) -> int:
+    from oclc_console.cli import timeline
+
+    return timeline.run(_workspace(options), options)
 
 
 def _log(options: argparse.Namespace) -> int:

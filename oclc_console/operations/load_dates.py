@@ -1,6 +1,6 @@
-"""A question: since when do the holdings under a symbol stand there, by the symbol they came from? The files of a retiring symbol
-go out under its successor; a cut-off date of the successor that lies after that load would remove those holdings again, and
-this is what tells. Computed from what went out and from the ledgers. Not for deciding anything (project/gates.py).
+"""A question: since when do the holdings under a symbol stand there, by the symbol they came from? The files of a retiring
+symbol go out under its successor; a cut-off date of the successor that lies after that load would remove those holdings
+again, and this is what tells. Computed from what went out and from the ledgers. Not for deciding anything (project/gates.py).
 
 Source: OCLC's scan/delete removes every holding of a symbol whose date is older than the cut-off date.
 """
@@ -8,13 +8,13 @@ Source: OCLC's scan/delete removes every holding of a symbol whose date is older
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 from oclc_console import clock
+from oclc_console.alma.published import parse_name
 from oclc_console.operations.late import names_at_oclc
 from oclc_console.operations.outbox import SETTLED, OutboxFile
 from oclc_console.settings import Settings
@@ -52,25 +52,30 @@ class Load:
         return sum(count for day, count in self.by_day.items() if day < cut_off)
 
 
-def loads_under(workspace: Workspace, sender: str, outboxes: Mapping[str, Sequence[OutboxFile]],
-                reports: Iterable[ReportInfo]) -> tuple[Load, ...]:
-    """What was loaded under a symbol, by original symbol, in the order of console.toml. `outboxes` are the files of every symbol,
-    by its code; `reports` all that are here. A file that Alma delivers counts once a report proves that it arrived."""
-    answered: dict[str, str] = {report.original: clock.iso(clock.parse(report.received or report.filed_at))
-                                for report in reports if report.original}
-    loads = []
-    for origin, files in outboxes.items():
-        gone = [(file, went) for file in files if file.sender == sender and _adds_holdings(workspace.settings, file)
-                and (went := _went_out(file, answered))]
-        if not gone:
-            continue
-        days = tuple((file.name, file.records, _day(went)) for file, went in gone)
-        paths = ledger_files(workspace, origin, sorted({file.run for file, _ in gone}))
-        loads.append(Load(origin, sender, _by_day(days, tuple((path, path.stat().st_mtime_ns) for path in paths))))
-    return tuple(loads)
+def load_of_files(workspace: Workspace, origin: str, sender: str, files: Iterable[OutboxFile],
+                  reports: Iterable[ReportInfo]) -> Load | None:
+    """What of these files of a symbol went out under `sender`; None when nothing did. A file that Alma delivers counts once a
+    report proves that it arrived."""
+    answered = {report.original: report.received or report.filed_at for report in reports if report.original}
+    suffix = workspace.settings.institution.suffix
+    gone = [(file, went) for file in files if file.sender == sender and adds_holdings(workspace.settings, file)
+            and (went := _went_out(file, answered))]
+    if not gone:
+        return None
+    days = tuple((file.name, file.records, min(_day(went), export_day(file, suffix) or _day(went))) for file, went in gone)
+    paths = ledger_files(workspace, origin, sorted({file.run for file, _ in gone}))
+    return Load(origin, sender, _by_day(days, tuple((path, path.stat().st_mtime_ns) for path in paths)))
 
 
-def _adds_holdings(settings: Settings, file: OutboxFile) -> bool:
+def export_day(file: OutboxFile, suffix: str) -> str | None:
+    """The day (YYYY-MM-DD) on which Alma published the oldest source of a file, where their names say so."""
+    stamps = [named.timestamp if (named := parse_name(name, suffix)) else None for name in file.source_names]
+    days = [f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}" for stamp in stamps if stamp]
+    return min(days) if days and len(days) == len(stamps) else None
+
+
+def adds_holdings(settings: Settings, file: OutboxFile) -> bool:
+    """Whether the file is one of bibliographic records, and not of local holdings or deletes."""
     streams = (stream for symbol in settings.symbols.values() for stream in symbol.streams)
     return next((stream.kind for stream in streams if stream.collection == file.collection), "bib") == "bib"
 
@@ -84,8 +89,8 @@ def _went_out(file: OutboxFile, answered: Mapping[str, str]) -> str | None:
 
 def _day(instant: str) -> str:
     """The day at OCLC may be the one before ours: of the two the earlier, so that nothing counts as newer than it is."""
-    here: date = clock.parse(instant).astimezone().date()
-    return min(here.isoformat(), clock.parse(instant).date().isoformat())
+    at = clock.parse(instant)
+    return min(at.astimezone().date(), at.date()).isoformat()
 
 
 @lru_cache(maxsize=64)

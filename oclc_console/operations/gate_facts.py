@@ -150,6 +150,9 @@ def _merged_in(seen: World, symbol: Symbol) -> dict[str, Known]:
     if first is not None:
         for key, value in (("earliest_standing_load_of", first.origin), ("earliest_standing_load_holdings", first.holdings)):
             known[key] = Known(key, value, seen.as_of, first.source)
+    if not unknown:
+        everything = sum(load.holdings or 0 for load in there)
+        known["other_loads_holdings"] = Known("other_loads_holdings", everything, seen.as_of, sources)
     return known
 
 

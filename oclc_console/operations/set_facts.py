@@ -118,7 +118,8 @@ def _waiting_facts(workspace: Workspace, symbol: Symbol, files: Sequence[OutboxF
     due = [file for file in files if file.state in DUE]
     going = [file for file in due if file.sha256 not in gone and why_refused(workspace.settings, symbol, file) is None]
     values: dict[str, Value] = {
-        "files_misnamed": 0, "files_sent_before": 0, "largest_file_records": max((file.records for file in going), default=0),
+        "waiting_files": len(going), "waiting_records": sum(file.records for file in going), "files_misnamed": 0,
+        "files_sent_before": 0, "largest_file_records": max((file.records for file in going), default=0),
         "duplicate_lsns": _twice(workspace, symbol, sorted({file.run for file in going}))}
     left = f"; {len(due) - len(going)} that upload refuses are left out" if len(due) > len(going) else ""
     source = f"outbox of {symbol.code}, {len(going)} that would go out{left}"

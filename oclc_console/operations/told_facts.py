@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 
 from oclc_console import clock
+from oclc_console.oclc.reports import ACCEPTED
 from oclc_console.operations.account import Account, FileAccount, account
 from oclc_console.operations.late import names_at_oclc
 from oclc_console.operations.load_dates import adds_holdings
@@ -16,7 +18,8 @@ from oclc_console.operations.outbox import OutboxFile
 from oclc_console.project.evidence import Known, Value
 from oclc_console.settings import Symbol
 from oclc_console.store.desk import Desk
-from oclc_console.store.report_rows import ReportInfo
+from oclc_console.store.ledger import asking
+from oclc_console.store.report_rows import ReportInfo, rows_path
 from oclc_console.store.standing import TO_DO, State
 from oclc_console.workspace import Workspace
 
@@ -42,6 +45,8 @@ def report_facts(workspace: Workspace, symbol: Symbol, files: Sequence[OutboxFil
         values["not_reported"] = sum(each.not_reported for each in counted)
     if heard:
         values |= _outcomes(heard) | {"accounted": sent - sum(each.not_reported for each in counted)}
+        rows = [rows_path(workspace, each.symbol, each.name) for each in answered if each.layout == "outcomes"]
+        values["holdings_refreshed"] = _refreshed(tuple((path, path.stat().st_mtime_ns) for path in rows))
     if answered:
         values["newest_report_day"] = max(_day(report.filed_at) for report in answered)
     source = f"ledger of {symbol.code}, {len(heard)} of {len(counted)} files reported"
@@ -61,6 +66,20 @@ def _outcomes(heard: Sequence[FileAccount]) -> dict[str, Value]:
 def _remembered(workspace: Workspace, symbol: str, files: tuple[object, ...], reports: tuple[object, ...]) -> Account:
     """The account, as long as neither the files nor the reports are others."""
     return account(workspace, symbol)
+
+
+@lru_cache(maxsize=64)
+def _refreshed(rows: tuple[tuple[Path, int], ...]) -> int:
+    """How many different OCLC numbers these reports say that OCLC took a record under, by the newest answer to each record: a
+    symbol has one holding on each. The files come with when they were written."""
+    with asking() as database:
+        found = database.execute(
+            """SELECT count(DISTINCT ocn_out) FROM (
+                   SELECT outcome, ocn_out FROM read_parquet(?, union_by_name = true)
+                   WHERE status = 'ok' AND outcome IS NOT NULL
+                   QUALIFY row_number() OVER (PARTITION BY original, n, lsn ORDER BY epoch_ms DESC, report DESC, line DESC) = 1)
+               WHERE list_contains(?, outcome)""", [[str(path) for path, _ in rows], sorted(ACCEPTED)]).fetchone()
+    return int(found[0]) if found else 0
 
 
 def _day(instant: str) -> str:

@@ -16,14 +16,16 @@ from oclc_console.operations.load_dates import Load, load_of_files
 from oclc_console.operations.outbox import SETTLED, OutboxFile, read_outbox
 from oclc_console.operations.set_facts import file_facts, set_facts
 from oclc_console.operations.told_facts import report_facts, work_facts
-from oclc_console.project.evidence import Known, entered, source_words, together
+from oclc_console.project.acts import Act
+from oclc_console.project.evidence import CATALOGUE, Known, entered, source_words, together
+from oclc_console.project.signatures import SIGNED, fold_gate
 from oclc_console.settings import Symbol
 from oclc_console.store.project import Project, project
 from oclc_console.store.report_rows import ReportInfo, list_reports
 from oclc_console.workspace import Workspace
 
 Facts = Mapping[str, Known]
-UPLOAD = "upload"
+UPLOAD, SCAN_DELETE = "upload", "scan-delete"
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ def facts_of(workspace: Workspace, symbol_code: str, gate: str = "", subject: st
     acts = seen.project.of(symbol.code)
     said = {**entered(acts), **(entered(acts, subject) if subject else {})}
     computed = _computed(seen, symbol, gate, subject)
+    if gate == UPLOAD and computed:  # what people said of an earlier export is not about the files that wait
+        said = {key: known for key, known in said.items() if not CATALOGUE[key].computed}
     if gate != UPLOAD:
         computed |= _merged_in(seen, symbol)
         computed |= _successor(seen, symbol)
@@ -167,7 +171,26 @@ def _successor(seen: World, symbol: Symbol) -> dict[str, Known]:
     for mine, its in (("successor_files_prepared", "files_prepared"), ("successor_files_reported", "files_reported")):
         if its in both:
             known[mine] = replace(both[its], key=mine, source=f"{other.code}: {both[its].source}")
+    if cut_offs := passed(seen.project.of(other.code), SCAN_DELETE):
+        newest = max(cut_offs, key=lambda each: each.at)
+        known["successor_scan_delete"] = Known("successor_scan_delete", newest.subject, newest.at, f"log: gate of {other.code}")
     return known
+
+
+@dataclass(frozen=True)
+class PassedGate:
+    """A gate that two people have signed: for what, and the instant of the second signature."""
+
+    subject: str
+    at: str
+
+
+def passed(acts: Iterable[Act], gate: str) -> tuple[PassedGate, ...]:
+    """For which subjects a gate was passed, in the order in which they were first signed for."""
+    every = list(acts)
+    subjects = dict.fromkeys(str(act.get("subject")) for act in every if act["act"] == SIGNED and act.get("gate") == gate)
+    found = ((subject, fold_gate(every, gate, subject).passed) for subject in subjects)
+    return tuple(PassedGate(subject, signed.at) for subject, signed in found if signed is not None)
 
 
 def several(workspace: Workspace, symbols: Iterable[str], gate: str = "", seen: World | None = None) -> Mapping[str, Facts]:

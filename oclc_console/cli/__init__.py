@@ -124,6 +124,8 @@ def parser() -> argparse.ArgumentParser:
     upload.add_argument("symbol", nargs="?", metavar="SYMBOL")
     upload.add_argument("--again", metavar="FILE", help="send this file once more although its bytes went out")
     upload.add_argument("--reason", metavar="R", help="why; logged")
+    upload.add_argument("--unattended", action="store_true", help="nobody is there (for a timer): only streams that stand "
+                                                                  "approved go out")
     _host_key(upload)
     fetch = add("fetch", "bring every report and file of records that is not here yet")
     fetch.add_argument("symbol", nargs="?", metavar="SYMBOL")

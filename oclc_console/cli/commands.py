@@ -229,7 +229,8 @@ def _upload(options: argparse.Namespace) -> int:
     if options.again and not options.symbol:
         raise CallError("--again needs the symbol too", where="upload", then="Say: upload SYMBOL --again FILE --reason R")
     _pin_named(workspace, options)
-    operations = ((workspace, upload(workspace, symbol.code, again=options.again, reason=options.reason))
+    operations = ((workspace, upload(workspace, symbol.code, again=options.again, reason=options.reason,
+                                      unattended=options.unattended))
                   for symbol in _symbols(workspace, options.symbol))
     return _several(options, operations, "files")
 

@@ -82,7 +82,7 @@ def withdraw(workspace: Workspace, gate_id: str, symbol: str, reason: str, subje
 
 
 def _newest_of(now: GateState, person: str) -> int:
-    mine = [act.seq for act in now.history if act.counts and act.by == person and not act.words.startswith("withdrew")]
+    mine = [act.seq for act in now.history if act.seq in now.standing and act.by == person]
     if not mine and now.passed is None:
         raise CallError(f"{person} has signed nothing here that stands", where=f"{now.gate.id} {now.case.subject}",
                         then="Name the line of the log that is to be taken back.")

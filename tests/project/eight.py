@@ -1,5 +1,5 @@
-"""The eight symbols of the made-up institution that tests, drawings and the demo talk about: what stands in its console.toml, and
-the numbers and dates of its reclamation on Monday 16 November 2020. Fictional; every row adds up."""
+"""The eight symbols of the made-up institution that tests, drawings and the demo talk about: what stands in its console.toml,
+and the numbers and dates of its reclamation on Monday 16 November 2020. Fictional; every row adds up."""
 
 from __future__ import annotations
 

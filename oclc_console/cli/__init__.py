@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from oclc_console import __version__
@@ -136,11 +136,19 @@ def parser() -> argparse.ArgumentParser:
     _coverage(add("coverage", "where every record of the set went: excluded, set aside, each stream, unrouted, double"))
     _reports(add("reports", "OCLC's reports and the work they make: import, list, show, mark, export, pack, merge"), shared)
     _checklist(add("checklist", "the six milestones of a symbol; sign one off, mark it not applicable, reopen it"))
+    _gates(add)
     status = add("status", "where every symbol is and what it waits for")
     status.add_argument("--format", choices=["text", "json"], default="text")
     log = add("log", "who did what, when; `log verify` proves that nothing was changed")
     log.add_argument("action", nargs="?", choices=["verify"])
     return top
+
+
+def _gates(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    from oclc_console.cli.gates import add_approve, add_sign
+
+    add_sign(add("sign", "the gates before what can't be taken back: look, sign, take a condition upon yourself"), _day)
+    add_approve(add("approve", "sign that a stream may go out with nobody there, or see which may"), _count)
 
 
 def _host_key(command: argparse.ArgumentParser) -> None:

@@ -32,7 +32,7 @@ def _run(options: argparse.Namespace) -> int:
         return _console(options)
     handlers = {"demo": _demo, "init": _init, "check": _check, "prepare": _prepare, "upload": _upload, "fetch": _fetch,
                 "account": _account, "reports": _reports, "checklist": _checklist, "status": _status, "log": _log,
-                "lint": _lint, "coverage": _coverage, "keys": _keys}
+                "lint": _lint, "coverage": _coverage, "keys": _keys, "sign": _sign, "approve": _approve}
     return handlers[options.command](options)
 
 
@@ -303,6 +303,18 @@ def _checklist(options: argparse.Namespace) -> int:
         answer = checklist.checklist(workspace, code)
     show.answer(show.checklist_json(answer), _as_json(options), show.checklist_words(answer))
     return 0
+
+
+def _sign(options: argparse.Namespace) -> int:
+    from oclc_console.cli.gates import run_sign
+
+    return run_sign(_workspace(options), options)
+
+
+def _approve(options: argparse.Namespace) -> int:
+    from oclc_console.cli.gates import run_approve
+
+    return run_approve(_workspace(options), options)
 
 
 def _status(options: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from oclc_console.store import log
 from oclc_console.workspace import Workspace, make_workspace
 
 TODAY = datetime(2020, 11, 16, 14, 0, tzinfo=UTC)
@@ -81,3 +82,60 @@ def settings_text() -> str:
 def make_eight(folder: Path, acting_as: str = "jdoe") -> Workspace:
     """A workspace with the eight symbols and nothing done yet."""
     return Workspace(make_workspace(folder / "workspace", settings_text()).root, acting_as)
+
+
+def enter_evidence(workspace: Workspace) -> None:
+    """Enters what was known on that Monday, as acts in the log, each with its source and the day on which it was so. The
+    numbers of sets, files and reports are entered too: they went through no console, which computes them otherwise."""
+    for facts in EIGHT:
+        for key, value, day in _known(facts):
+            if value is not None:
+                log.append(workspace, "evidence.entered", facts.code, key=key, value=value, day=day, note="",
+                           source="the project's tables of 16 November")
+
+
+def _known(facts: Facts) -> list[tuple[str, object, str]]:
+    """(key, value, day) of what is known of a symbol."""
+    export, report, now = facts.published or "2020-11-01", facts.reported or "2020-11-15", "2020-11-16"
+    known: list[tuple[str, object, str]] = [
+        ("in_set", facts.in_set, export), ("excluded", facts.left_out, export), ("quarantined", 0, export),
+        ("unrouted", facts.unrouted, export), ("double", 0, export), ("extraction_day", facts.published, export)]
+    if facts.uploaded:
+        missing = facts.sent if not facts.reported else 0
+        known += [("files_prepared", 5, now), ("files_sent", 5, now), ("files_in_doubt", 0, now), ("files_refused", 0, now),
+                  ("files_reported", facts.files_reported, now), ("sent", facts.sent, now),
+                  ("not_reported", missing if facts.reported else None, now)]
+    elif facts.disposition == "retiring":
+        known.append(("sent", 0, now))
+    if facts.reported:
+        known += [("accounted", facts.sent, report), ("unresolved", facts.unresolved, report), ("data_errors", 0, report),
+                  ("reruns_unsettled", 0, report), ("ocn_changed", facts.ocn_changed, report),
+                  ("rejections_open", facts.open_rejections, now), ("newest_report_day", report, report)]
+    return [*known, *((key, value, day) for key, (value, day) in _SAID.get(facts.code, {}).items())]
+
+
+# what only people know: (value, the day on which it was so)
+_SAID: dict[str, dict[str, tuple[object, str]]] = {
+    "ZDO": {
+        "unrouted_accepted": ("duplicates of a withdrawn gift", "2020-08-14"), "leftovers_accepted_by": ("GDN", "2020-11-12"),
+        "ocn_changes_reviewed": (1_504, "2020-11-10"), "excluded_signed_by": ("the museum's director", "2020-11-12"),
+        "cutoff_proposed": ("2020-08-14", "2020-11-02"), "withdrawn_since_extraction": (0, "2020-11-13"),
+        "withdrawals_frozen_since": ("2020-08-10", "2020-08-10"), "lhr_choice": ("keep", "2020-11-02"),
+        "holdings_at_oclc": (330_000, "2020-11-02"), "holdings_refreshed": (314_564, "2020-08-26")},
+    "ZUL": {
+        "leftovers_accepted_by": ("NET, ARC, SCH", "2020-11-12"), "ocn_changes_reviewed": (2_369, "2020-11-10"),
+        "excluded_signed_by": ("the oversight committee", "2020-11-12"), "cutoff_proposed": ("2020-09-18", "2020-11-09"),
+        "withdrawn_since_extraction": (0, "2020-11-13"), "lhr_choice": ("keep", "2020-11-09"),
+        "holdings_at_oclc": (1_900_000, "2020-11-09"), "holdings_refreshed": (1_106_196, "2020-10-05")},
+    "ZYN": {"ocn_changes_reviewed": (400, "2020-11-10"), "cutoff_proposed": ("2020-09-11", "2020-10-20")},
+    "ZLS": {
+        "save_file_count": (7_214, "2020-11-13"), "ill_open_requests": (326, "2020-11-16"),
+        "ill_freeze_from": ("2021-01-04", "2020-11-02"), "connexion_users_left": (41, "2020-11-13"),
+        "holdings_at_oclc": (7_050_000, "2020-11-02")},
+    "ZLW": {"analysis_done": ("2020-09-07", "2020-09-07")},
+    "ZHG": {
+        "save_file_count": (0, "2020-10-20"), "ill_open_requests": (0, "2020-10-26"),
+        "ill_supplier_off": ("2020-10-19", "2020-10-19"), "connexion_users_left": (0, "2020-10-20"), "constant_data_documented": (True, "2020-10-12"),
+        "lhrs_listed": (True, "2020-10-12"), "feeds_repointed": (True, "2020-10-22"), "announcement_sent": (True, "2020-10-23"),
+        "holdings_at_oclc": (731_000, "2020-10-26")},
+}

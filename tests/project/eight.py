@@ -135,7 +135,8 @@ _SAID: dict[str, dict[str, tuple[object, str]]] = {
     "ZLW": {"analysis_done": ("2020-09-07", "2020-09-07")},
     "ZHG": {
         "save_file_count": (0, "2020-10-20"), "ill_open_requests": (0, "2020-10-26"),
-        "ill_supplier_off": ("2020-10-19", "2020-10-19"), "connexion_users_left": (0, "2020-10-20"), "constant_data_documented": (True, "2020-10-12"),
+        "ill_supplier_off": ("2020-10-19", "2020-10-19"),
+        "connexion_users_left": (0, "2020-10-20"), "constant_data_documented": (True, "2020-10-12"),
         "lhrs_listed": (True, "2020-10-12"), "feeds_repointed": (True, "2020-10-22"), "announcement_sent": (True, "2020-10-23"),
         "holdings_at_oclc": (731_000, "2020-10-26")},
 }

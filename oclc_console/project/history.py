@@ -47,8 +47,6 @@ def act_words(act: Act) -> str:
     """An act on a milestone or a task in words: `completed on 2020-11-03: all units`."""
     word = act["act"].partition(".")[2]
     what = _DID.get(word, word.replace("_", " ")).format(date=act.get("date"))
-    if word == "planned" and not act.get("date"):
-        what = "no longer planned"
     if act.get("open"):
         what += f", {len(act['open'])} of its tasks open"
     said = act.get("reason") or act.get("note")

@@ -157,14 +157,15 @@ def _changed(act: Act, task: Task) -> dict[str, Any]:
         called = act.get("title") if act.get("title") not in (None, task.task) else None
         return {"state": word, "completed": act.get("date") if word == "done" else None, "by": by, "closed_at": at,
                 "called": called, "note": said, "claimed_by": None, "claimed_at": None}
-    return {
+    others: dict[str, dict[str, Any]] = {
         "reopened": {"state": "to_come", "completed": None, "by": None, "closed_at": None, "called": None, "since": at,
                      "note": said},
         "claimed": {"claimed_by": by, "claimed_at": at},
         "released": {"claimed_by": None, "claimed_at": None},
         "planned": {"planned": act.get("date") or None},
         "noted": {"note": said},
-    }.get(word, {})
+    }
+    return others.get(word, {})
 
 
 def _in_turn(states: Sequence[TaskState], stones: Mapping[str, MilestoneState],

@@ -3,7 +3,7 @@ erased. Pure; not for what the acts add up to (milestones.py, tasks.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,13 +18,14 @@ _DID = {"done": "completed on {date}", "not_applicable": "not applicable", "reop
 @dataclass(frozen=True)
 class HistoryLine:
     """One act: when (ISO instant), by whom (login), and what, in words. `seq` is its line in the log; `taken_back` says that
-    it counts no more."""
+    it counts no more, `undoes` that it is a taking back itself."""
 
     at: str
     by: str
     words: str
     seq: int = 0
     taken_back: bool = False
+    undoes: bool = False
 
 
 def history_of(acts: Iterable[Act], kind: str, thing: str) -> tuple[HistoryLine, ...]:
@@ -39,7 +40,7 @@ def history_of(acts: Iterable[Act], kind: str, thing: str) -> tuple[HistoryLine,
         if id(act) in mine:
             lines.append(_line(act, act_words(act), id(act) not in counts))
         elif act["act"] == UNDONE and act.get("of") in seqs:
-            lines.append(_line(act, f"took back line {act['of']}: {act.get('reason', '')}".removesuffix(": "), False))
+            lines.append(_line(act, f"took back line {act['of']}: {act.get('reason', '')}".removesuffix(": "), False, True))
     return tuple(lines)
 
 
@@ -53,5 +54,10 @@ def act_words(act: Act) -> str:
     return f"{what}: {said}" if said else what
 
 
-def _line(act: Act, words: str, taken_back: bool) -> HistoryLine:
-    return HistoryLine(str(act.get("at", "")), str(act.get("by", "")), words, int(act.get("seq", 0)), taken_back)
+def _line(act: Act, words: str, taken_back: bool, undoes: bool = False) -> HistoryLine:
+    return HistoryLine(str(act.get("at", "")), str(act.get("by", "")), words, int(act.get("seq", 0)), taken_back, undoes)
+
+
+def newest(history: Sequence[HistoryLine]) -> HistoryLine | None:
+    """The last act that counts, the one to take back; None when there is none."""
+    return next((line for line in reversed(history) if not line.taken_back and not line.undoes), None)

@@ -27,7 +27,7 @@ from oclc_console.errors import CallError, ConsoleError
 from oclc_console.operations.allowance import Allowance
 from oclc_console.operations.meter import Meter
 from oclc_console.operations.one_file import Line, NoConnection, Upload, send_one
-from oclc_console.operations.outbox import OutboxFile, WentOut, read_outbox
+from oclc_console.operations.outbox import DUE, OutboxFile, WentOut, read_outbox
 from oclc_console.operations.threads import Threads
 from oclc_console.settings import Symbol
 from oclc_console.store.events import (
@@ -46,7 +46,6 @@ from oclc_console.workspace import Workspace
 
 LOOK_EVERY = 0.1  # seconds
 WISHES_EVERY = 0.5
-DUE = ("waiting", "partial")
 
 
 def upload(workspace: Workspace, symbol_code: str, *, again: str | None = None, reason: str | None = None) -> Operation:

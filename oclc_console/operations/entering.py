@@ -10,10 +10,9 @@ from oclc_console import clock
 from oclc_console.errors import CallError
 from oclc_console.operations.checklist import Checklist, checklist
 from oclc_console.project.beside import Beside, beside
-from oclc_console.project.evidence import CATALOGUE, ENTERED, Evidence, Known, check_entry, entered, evidence, read_value
+from oclc_console.project.evidence import CATALOGUE, ENTERED, Evidence, Known, check_entry, evidence, read_value
 from oclc_console.project.tasks import TaskState
 from oclc_console.store import log
-from oclc_console.store.project import project
 from oclc_console.workspace import Workspace
 
 
@@ -34,8 +33,8 @@ class EvidenceLine:
 
 def enter(workspace: Workspace, symbol: str, key: str, value: str, source: str, day: str, note: str = "",
           subject: str = "") -> Known:
-    """Enters a piece of evidence, as a person types it, into the log: where it is known from and on which day (YYYY-MM-DD) it was
-    so. `subject` names the collection or the list it is about, where it is not about the symbol. Raises CallError with a
+    """Enters a piece of evidence, as a person types it, into the log: where it is known from and on which day (YYYY-MM-DD) it
+    was so. `subject` names the collection or the list it is about, where it is not about the symbol. Raises CallError with a
     sentence for a key, a value, a source or a day that won't do."""
     code = workspace.settings.symbol(symbol).code
     thing, read = evidence(key), read_value(key, value)
@@ -47,19 +46,22 @@ def enter(workspace: Workspace, symbol: str, key: str, value: str, source: str, 
 
 
 def known(workspace: Workspace, symbol: str, subject: str = "") -> Mapping[str, Known]:
-    """What is known of a symbol: what the console computes, else what people entered."""
-    return entered(project(workspace).of(workspace.settings.symbol(symbol).code), subject)
+    """What is known of a symbol: what the console computes, else what people entered. It may take a moment: the ledger is
+    counted."""
+    from oclc_console.operations.gate_facts import facts_of
+
+    return facts_of(workspace, symbol, subject=subject)
 
 
 def evidence_beside(workspace: Workspace, symbol: str) -> Mapping[str, tuple[Beside, ...]]:
-    """The evidence of each task of a symbol that has some, by the task's id. It may take a moment: it looks at every record."""
+    """The evidence of each task of a symbol that has some, by the task's id. As slow as `known`."""
     found, facts = checklist(workspace, symbol), known(workspace, symbol)
     return {state.task.id: beside(state.task, facts) for state in found.tasks if state.task.evidence}
 
 
 def evidence_list(workspace: Workspace, symbol: str) -> tuple[EvidenceLine, ...]:
-    """What is known of a symbol and what is missing, in the catalogue's order: whatever is known, and whatever belongs to one of
-    its tasks or to none of any symbol's."""
+    """What is known of a symbol and what is missing, in the catalogue's order: whatever is known, and whatever belongs to one
+    of its tasks."""
     found, facts = checklist(workspace, symbol), known(workspace, symbol)
     mine: dict[str, tuple[str, ...]] = {}
     for state in found.tasks:
@@ -70,8 +72,8 @@ def evidence_list(workspace: Workspace, symbol: str) -> tuple[EvidenceLine, ...]
 
 
 def updates_paused(found: Checklist, facts: Mapping[str, Known]) -> Known | None:
-    """Since when WorldCat Updates are paused for a symbol: entered, and not answered by a reactivation since. None when they are
-    not, or when nobody said so."""
+    """Since when WorldCat Updates are paused for a symbol: entered, and not answered by a reactivation since. None when they
+    are not, or when nobody said so."""
     paused, again = facts.get("updates_paused_since"), facts.get("updates_reactivated")
     stone = next(state for state in found.milestones if state.milestone.id == "updates")
     if paused is None or paused.value is None or stone.state in ("done", "not_applicable"):

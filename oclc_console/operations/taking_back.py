@@ -16,10 +16,10 @@ from oclc_console.store.project import Act, Project, project
 from oclc_console.workspace import Workspace
 
 
-def take_back(workspace: Workspace, seq: int, reason: str) -> LogLine:
-    """Takes back the act in line `seq` of the log; gives the line that says so. Raises CallError without a reason, for a line
-    that is no act on the project, for one that was taken back already, for one that later acts rest on, and for the signatures
-    of a gate that was passed."""
+def take_back(workspace: Workspace, seq: int, reason: str, symbol: str | None = None) -> LogLine:
+    """Takes back the act in line `seq` of the log; gives the line that says so. With `symbol` only an act on that symbol.
+    Raises CallError without a reason, for a line that is no act on the project, for one that was taken back already, for one
+    that later acts rest on, for somebody else's signature of a gate, and for the signatures of a gate that was passed."""
     where = f"log line {seq}"
     if not reason.strip():
         raise CallError("taking back needs a reason", where=where, then="Say in a few words why; it stays in the log.")
@@ -29,6 +29,11 @@ def take_back(workspace: Workspace, seq: int, reason: str) -> LogLine:
         if act is None:
             raise CallError(_no_act(workspace, seq), where=where, then="Run: oclc-console log, and name the line of an act on "
                             "the checklist, a gate, a decision, the roster or the timeline.")
+        if symbol is not None and act["symbol"] != workspace.settings.symbol(symbol).code:
+            raise CallError(f"it is an act on {act['symbol'] or 'the whole project'}, not on {symbol}", where=where,
+                            then="Look at the number again: oclc-console log")
+        if act["act"] == "gate.signed" and act["by"] != workspace.actor:
+            raise CallError(f"it is {act['by']}'s signature", where=where, then=f"Only {act['by']} can take it back.")
         if (said := why_not(acts, act, milestone_of)) is not None:
             raise CallError(said, where=where, then="Nothing was written.")
         return writer.append(UNDONE, act["symbol"], of=seq, reason=reason.strip())

@@ -70,9 +70,11 @@ _COMPUTED = (
     _computed("files_sent", "files sent", "count", "upload"),
     _computed("files_in_doubt", "files in doubt", "count", "upload; files of which nobody knows whether OCLC has them"),
     _computed("files_reported", "files with a report", "count", "fetch"),
-    _computed("files_refused", "files refused or set aside", "count", "upload; reports that name no record"),
+    _computed("files_refused", "files refused or set aside", "count", "upload; those that other files have not replaced"),
     _computed("files_misnamed", "files whose name, collection and symbol disagree", "count", "the outbox and console.toml"),
     _computed("files_sent_before", "waiting files that were sent before", "count", "sha256 of their bytes, in the ledger"),
+    _computed("waiting_files", "files waiting to be sent", "count", "the outbox"),
+    _computed("waiting_records", "records in the waiting files", "count", "the outbox"),
     _computed("largest_file_records", "records in the largest waiting file", "count", "the outbox"),
     _computed("duplicate_lsns", "local numbers twice in the waiting files", "count", "the ledger"),
     _computed("in_set", "records in the set", "count", "prepare"),
@@ -88,6 +90,8 @@ _COMPUTED = (
     _computed("not_reported", "records not reported", "count", "sent, less accounted for"),
     _computed("unresolved", "unresolved records", "count", "the newest report of every file"),
     _computed("data_errors", "records OCLC could not take", "count", "data and processing errors, and words we don't know"),
+    _computed("holdings_refreshed", "holdings with a new date stamp", "count",
+              "different OCLC numbers that the newest reports give as matched, created, replaced or transferred"),
     _computed("rejections_open", "rejections open", "count", "Reports"),
     _computed("rejections_accepted", "rejections accepted as they are", "count", "Reports"),
     _computed("ocn_changed", "records matched to another OCLC number", "count", "the newest report of every file"),
@@ -103,10 +107,12 @@ _COMPUTED = (
               "of each other original symbol the export day of its first load (sent again: its new day); the earliest"),
     _computed("earliest_standing_load_of", "whose load that is", "text", "the original symbol of that load"),
     _computed("earliest_standing_load_holdings", "holdings of that load", "count", "the ledger"),
+    _computed("other_loads_holdings", "holdings of all loads of other symbols that stand", "count", "the ledger"),
     _computed("successor_files_prepared", "the successor's own files prepared", "count", "prepare, of the successor"),
     _computed("successor_files_reported", "the successor's own files with a report", "count", "fetch, of the successor"),
     _computed("successor_scan_delete", "cut-off signed for the successor", "day", "the successor's gate scan-delete"),
     _computed("shared_logins", "logins used by more than one person", "count", "Authorizations"),
+    _computed("writeback_records", "records to be written back", "count", "write-back"),
     _computed("reproductions_left_out", "reproductions are not written to the bib", "yes", "the write-back's settings"),
     _computed("changed_in_alma_since", "records changed in Alma since the export", "count", "the newest export, compared"),
     _computed("settings_fingerprint", "fingerprint of the stream's settings", "text", "console.toml", about="collection"),
@@ -195,10 +201,14 @@ def read_value(key: str, text: str) -> Value:
     return value
 
 
-def check_entry(key: str, value: Value, source: str, day: str, today: str) -> None:
+def check_entry(key: str, value: Value, source: str, day: str, today: str, subject: str = "") -> None:
     """Whether a value may be entered: it fits its kind, its source is named, and it was so on a day (YYYY-MM-DD) that is not
-    still to come. Raises CallError with a sentence."""
+    still to come; what belongs to one collection or list says which (`subject`). Raises CallError with a sentence."""
     thing = evidence(key)
+    if bool(subject) != (thing.about != "symbol"):
+        whose = "the symbol as a whole" if subject else f"one {thing.about}"
+        raise CallError(f"{thing.words}: this belongs to {whose}", where=f"{key} {subject}".strip(),
+                        then="Leave the collection or list out." if subject else f"Say of which {thing.about}.")
     if not fits(thing, value):
         raise CallError(f"{thing.words}: {value!r} is not {_form(thing)}", where=key, then=f"Enter {_form(thing)}.")
     if not source.strip():
@@ -231,13 +241,15 @@ def is_day(text: str) -> bool:
 
 
 def entered(acts: Iterable[Act], subject: str = "") -> dict[str, Known]:
-    """What people entered about a symbol (or with `subject` about one of its collections or lists), from its acts, oldest
-    first: of each thing the entry made last of those that still stand. An entry whose value is not one of its kind is not known
-    (the log was changed by another version, or by hand); what the catalogue doesn't name is left out."""
+    """What people entered about a symbol, and with `subject` about that collection or list too, from the acts of the symbol,
+    oldest first: of each thing the entry made last of those that still stand. An entry whose value is not one of its kind is
+    not known (another version wrote it, or a hand); what the catalogue doesn't name is left out."""
     found: dict[str, Known] = {}
     for act in standing(acts):
         thing = CATALOGUE.get(str(act.get("key")))
-        if act["act"] != ENTERED or thing is None or str(act.get("subject") or "") != subject:
+        if act["act"] != ENTERED or thing is None:
+            continue
+        if str(act.get("subject") or "") != ("" if thing.about == "symbol" else subject or "no collection, no list"):
             continue
         value = act.get("value")
         found[thing.key] = Known(thing.key, value if fits(thing, value) else None, str(act.get("day") or act["at"]),

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from oclc_console import clock
-from oclc_console.errors import CallError
 from oclc_console.operations.checklist import Checklist, checklist
 from oclc_console.project.beside import Beside, beside
-from oclc_console.project.evidence import CATALOGUE, ENTERED, Evidence, Known, check_entry, evidence, read_value
-from oclc_console.project.tasks import TaskState
+from oclc_console.project.evidence import CATALOGUE, ENTERED, Evidence, Known, check_entry, read_value
 from oclc_console.store import log
 from oclc_console.workspace import Workspace
 
@@ -37,9 +35,8 @@ def enter(workspace: Workspace, symbol: str, key: str, value: str, source: str, 
     was so. `subject` names the collection or the list it is about, where it is not about the symbol. Raises CallError with a
     sentence for a key, a value, a source or a day that won't do."""
     code = workspace.settings.symbol(symbol).code
-    thing, read = evidence(key), read_value(key, value)
-    check_entry(key, read, source, day, clock.now().astimezone().date().isoformat())
-    _check_subject(thing, subject, code)
+    read = read_value(key, value)
+    check_entry(key, read, source, day, clock.now().astimezone().date().isoformat(), subject.strip())
     about = {"subject": subject.strip()} if subject.strip() else {}
     line = log.append(workspace, ENTERED, code, key=key, value=read, source=source.strip(), day=day, note=note.strip(), **about)
     return Known(key, read, day, source.strip(), line.by, note.strip())
@@ -81,18 +78,3 @@ def updates_paused(found: Checklist, facts: Mapping[str, Known]) -> Known | None
     if again is not None and again.value is not None and str(again.value) >= str(paused.value):
         return None
     return paused
-
-
-def missing(state: TaskState, facts: Mapping[str, Known]) -> tuple[str, ...]:
-    """The keys of a task's evidence that nobody knows yet."""
-    return tuple(each.wanted.key for each in beside(state.task, facts) if each.known is None or each.known.value is None)
-
-
-def _check_subject(thing: Evidence, subject: str, code: str) -> None:
-    if thing.about == "symbol" and subject.strip():
-        raise CallError(f"{thing.words} is about the whole symbol, not about {subject}", where=f"{code} {thing.key}",
-                        then="Enter it without a subject.")
-    if thing.about != "symbol" and not subject.strip():
-        what = "collection" if thing.about == "collection" else "list"
-        raise CallError(f"{thing.words} is about one {what}; which one is not said", where=f"{code} {thing.key}",
-                        then=f"Name the {what}, as in --about 1000037.")

@@ -15,11 +15,13 @@ from oclc_console.store.log import LogLine
 from oclc_console.store.project import Act, Project, project
 from oclc_console.workspace import Workspace
 
+_PERSONAL = ("gate.signed", "approval.signed")  # a signature is its signer's own to take back
+
 
 def take_back(workspace: Workspace, seq: int, reason: str, symbol: str | None = None) -> LogLine:
     """Takes back the act in line `seq` of the log; gives the line that says so. With `symbol` only an act on that symbol.
     Raises CallError without a reason, for a line that is no act on the project, for one that was taken back already, for one
-    that later acts rest on, for somebody else's signature of a gate, and for the signatures of a gate that was passed."""
+    that later acts rest on, for somebody else's signature, and for the signatures of a gate that was passed."""
     where = f"log line {seq}"
     if not reason.strip():
         raise CallError("taking back needs a reason", where=where, then="Say in a few words why; it stays in the log.")
@@ -32,7 +34,7 @@ def take_back(workspace: Workspace, seq: int, reason: str, symbol: str | None = 
         if symbol is not None and act["symbol"] != workspace.settings.symbol(symbol).code:
             raise CallError(f"it is an act on {act['symbol'] or 'the whole project'}, not on {symbol}", where=where,
                             then="Look at the number again: oclc-console log")
-        if act["act"] == "gate.signed" and act["by"] != workspace.actor:
+        if act["act"] in _PERSONAL and act["by"] != workspace.actor:
             raise CallError(f"it is {act['by']}'s signature", where=where, then=f"Only {act['by']} can take it back.")
         if (said := why_not(acts, act, milestone_of)) is not None:
             raise CallError(said, where=where, then="Nothing was written.")

@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oclc_console.project.acts import UNDONE, standing
+from oclc_console.project.signatures import why_it_stays
 
 Act = Mapping[str, Any]
 # the data by which acts name what they are about
-_NAMES = ("milestone", "task", "gate", "subject", "stream", "collection", "decision", "person", "event", "window")
-# acts of one kind about one thing that don't touch each other: a note says nothing of a claim
+_NAMES = ("milestone", "task", "collection", "run", "decision", "person", "event", "window")
+# acts of one kind about one thing that don't touch the others: a claim says nothing of a signature
 _FACETS = {"task.claimed": "claim", "task.released": "claim"}
-_ALONE = frozenset({"task.noted", "task.planned", "evidence.entered"})  # nothing rests on such an act by itself
+# nothing rests on such an act by itself; what rests on a gate's signatures is its passing (signatures.py)
+_ALONE = frozenset({"task.noted", "task.planned", "evidence.entered", "gate.signed", "gate.overridden", "gate.withdrawn"})
+_FOUND = ("approval.lapsed",)  # what the console itself found; nobody did it
 _CLOSES = ("task.done", "task.not_applicable")
 
 
@@ -25,7 +28,9 @@ def why_not(acts: Sequence[Act], act: Act, milestone_of: Mapping[str, str]) -> s
     if (by := undoers.get(act["seq"])) is not None:
         return f"line {act['seq']} was taken back already, by {by.get('by')} ({by.get('reason', '')})"
     target = _target(acts, act)
-    if (gate := _passed_over(stands, target)) is not None:
+    if target["act"] in _FOUND:
+        return f"{target['act']} tells what the console found ({target.get('reason', '')}); nobody did it"
+    if gate := why_it_stays(acts, act["seq"]):
         return gate
     later = [one for one in stands if one["seq"] > act["seq"]]
     if (stone := _signed_on(later, target, milestone_of)) is not None:
@@ -72,13 +77,3 @@ def _signed_on(later: Sequence[Act], act: Act, milestone_of: Mapping[str, str]) 
     return next((one for one in later if one["act"] == "milestone.done" and one.get("milestone") == stone
                  and act.get("task") not in (one.get("open") or ())), None)
 
-
-def _passed_over(stands: Sequence[Act], act: Act) -> str | None:
-    """Why a gate's signature stands for ever: two people signed, and what it opened was done at OCLC."""
-    if act["act"] != "gate.signed":
-        return None
-    signers = {str(one.get("by")) for one in stands if one["act"] == "gate.signed" and _thing(one) == _thing(act)}
-    if len(signers) < 2:
-        return None
-    return (f"the gate {act.get('gate')} was passed, signed by {' and '.join(sorted(signers))}: what was done at OCLC can't be "
-            "taken back, the log can only say what happened next")

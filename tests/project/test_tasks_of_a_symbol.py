@@ -301,7 +301,7 @@ def test_evidence_is_entered_with_its_source_and_its_day_and_stands_beside_its_t
     ("save_file_count", "3", " ", "2020-11-16", "where this is known from is not said"),
     ("save_file_count", "3", "Connexion", "2020-12-16", "still to come"),
     ("save_file_count", "3", "Connexion", "16.11.2020", "is not a day"),
-    ("match_type", "all", "Collection Manager", "2020-11-16", "about one collection"),
+    ("match_type", "all", "Collection Manager", "2020-11-16", "belongs to one collection"),
 ])
 def test_evidence_that_will_not_do_is_refused_with_a_sentence_and_nothing_is_written(
     ws: Workspace, key: str, value: str, source: str, day: str, said: str
@@ -336,3 +336,28 @@ def test_worldcat_updates_are_paused_since_a_day_until_they_are_reactivated_or_s
     assert updates_paused(checklist(ws, "ZUL"), known(ws, "ZUL")) is None
     sign_off(ws, "ZUL", "updates", DAY, "no tasks here")
     assert updates_paused(checklist(ws, "ZUL"), known(ws, "ZUL")) is None
+
+
+# signatures
+
+def signature(ws: Workspace, login: str) -> int:
+    """Signs the cut-off of ZUL in somebody's name, straight into the log; the line's number."""
+    return log.append(Workspace(ws.root, login), "gate.signed", "ZUL", gate="scan-delete", subject="2020-06-08",
+                      fingerprint="f", effect="removes 12 holdings", typed="ZUL 2020-06-08", note="",
+                      conditions={"unrouted": {"state": "green", "words": "0 unrouted", "fingerprint": "x"}}).seq
+
+
+def test_a_first_signature_is_taken_back_by_its_signer_and_by_nobody_else(ws: Workspace) -> None:
+    first = signature(ws, "asmith")
+    with pytest.raises(CallError, match=r"asmith's signature.*Only asmith"):
+        take_back(ws, first, "x")
+    take_back(Workspace(ws.root, "asmith"), first, "too early")
+    assert log.read(ws)[-1].act == "act.undone"
+
+
+def test_once_two_people_have_signed_a_gate_neither_signature_is_ever_taken_back(ws: Workspace) -> None:
+    first, second = signature(ws, "asmith"), signature(ws, "jdoe")
+    for seq, login in ((first, "asmith"), (second, "jdoe")):
+        with pytest.raises(CallError, match="can't be undone, and their signatures stay"):
+            take_back(Workspace(ws.root, login), seq, "a mistake")
+    assert len(log.read(ws)) == 2

@@ -31,8 +31,9 @@ def _run(options: argparse.Namespace) -> int:
     if options.command is None:
         return _console(options)
     handlers = {"demo": _demo, "init": _init, "check": _check, "prepare": _prepare, "upload": _upload, "fetch": _fetch,
-                "account": _account, "reports": _reports, "checklist": _checklist, "status": _status, "log": _log,
-                "lint": _lint, "coverage": _coverage, "keys": _keys, "sign": _sign, "approve": _approve}
+                "account": _account, "reports": _reports, "checklist": _checklist, "evidence": _evidence,
+                "status": _status, "log": _log, "lint": _lint, "coverage": _coverage, "keys": _keys,
+                "sign": _sign, "approve": _approve}
     return handlers[options.command](options)
 
 
@@ -285,24 +286,15 @@ def _reports(options: argparse.Namespace) -> int:
 
 
 def _checklist(options: argparse.Namespace) -> int:
-    from oclc_console.operations import checklist
+    from oclc_console.cli.checklist import run_checklist
 
-    workspace = _workspace(options)
-    code, milestone = workspace.settings.symbol(options.symbol).code, options.milestone
-    acts = options.done or options.not_applicable or options.reopen
-    if bool(acts) != bool(milestone):
-        raise CallError("a milestone and what to do with it go together", where="checklist",
-                        then="For example: oclc-console checklist ZUL logins --done 2026-11-22 --note \"all units\"")
-    if options.done:
-        answer = checklist.sign_off(workspace, code, milestone, options.done, options.note)
-    elif options.not_applicable:
-        answer = checklist.mark_not_applicable(workspace, code, milestone, options.note)
-    elif options.reopen:
-        answer = checklist.reopen(workspace, code, milestone, options.reopen)
-    else:
-        answer = checklist.checklist(workspace, code)
-    show.answer(show.checklist_json(answer), _as_json(options), show.checklist_words(answer))
-    return 0
+    return run_checklist(_workspace(options), options)
+
+
+def _evidence(options: argparse.Namespace) -> int:
+    from oclc_console.cli.checklist import run_evidence
+
+    return run_evidence(_workspace(options), options)
 
 
 def _sign(options: argparse.Namespace) -> int:

@@ -7,12 +7,12 @@ had before their eyes. Signing triggers nothing at OCLC. Not for what is known (
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from oclc_console import clock
 from oclc_console.errors import CallError, Refused
-from oclc_console.operations.gate_facts import SCAN_DELETE, World, facts_of, passed, world
+from oclc_console.operations.gate_facts import SCAN_DELETE, Facts, World, facts_of, passed, world
 from oclc_console.project.conditions import Case
 from oclc_console.project.evidence import entered
 from oclc_console.project.gates import (
@@ -20,6 +20,7 @@ from oclc_console.project.gates import (
     GateState,
     gate_of,
     gate_state,
+    gates_of,
     may_pass,
     override_data,
     signature_data,
@@ -30,10 +31,24 @@ from oclc_console.project.signatures import OVERRIDDEN, SIGNED, WITHDRAWN
 from oclc_console.store import log
 from oclc_console.workspace import Workspace
 
+_ORDER = ("scan-delete", "retire", "upload", "writeback", "submit", "unset")
 NEEDS_A_SUBJECT = {"submit": "a collection id", "unset": "the list of what is to be unset"}
 
 
+@dataclass(frozen=True)
+class Looked:
+    """A gate as it stands, and what is known of the symbol that it was judged on."""
+
+    state: GateState
+    known: Facts
+
+
 def gate(workspace: Workspace, gate_id: str, symbol: str, subject: str = "", seen: World | None = None) -> GateState:
+    """How a gate of a symbol stands now; as `look`, without what it was judged on."""
+    return look(workspace, gate_id, symbol, subject, seen).state
+
+
+def look(workspace: Workspace, gate_id: str, symbol: str, subject: str = "", seen: World | None = None) -> Looked:
     """How a gate of a symbol stands now. `subject` is the collection id (submit), the cut-off day (scan-delete; without it the
     one that was signed for, else the one OCLC proposed) or the list (unset). Raises CallError for a gate or a subject that
     won't do. It may take a moment: the ledger is counted."""
@@ -44,7 +59,25 @@ def gate(workspace: Workspace, gate_id: str, symbol: str, subject: str = "", see
     known = facts_of(workspace, found.code, gate_id, about if gate_id in NEEDS_A_SUBJECT else "", seen)
     case = Case(gate_id, found.code, about, found.disposition, found.libraries, found.successor,
                 clock.now().astimezone().date().isoformat())
-    return gate_state(case, known, seen.project.of(found.code))
+    return Looked(gate_state(case, known, seen.project.of(found.code)), known)
+
+
+def gate_pages(workspace: Workspace, symbol: str, seen: World | None = None) -> tuple[tuple[str, str], ...]:
+    """The gates of a symbol with what each is about, (gate, subject), the one that cannot be undone first: one for each
+    collection that may be submitted, and for each list that anybody named."""
+    seen = seen or world(workspace)
+    found = workspace.settings.symbol(symbol)
+    pages: list[tuple[str, str]] = []
+    for each in sorted(gates_of(found.disposition), key=lambda each: _ORDER.index(each.id)):
+        if each.id == "submit":
+            pages += [(each.id, stream.collection) for stream in found.streams]
+        elif each.id == "unset":
+            lists = (str(act.get("subject")) for act in seen.project.of(found.code)
+                     if act.get("gate") == each.id or str(act.get("key", "")).startswith("unset_"))
+            pages += [(each.id, about) for about in dict.fromkeys(lists)]
+        else:
+            pages.append((each.id, _usual_subject(seen, each.id, found.code)))
+    return tuple(pages)
 
 
 def sign(workspace: Workspace, gate_id: str, symbol: str, typed: str, subject: str = "", note: str = "",

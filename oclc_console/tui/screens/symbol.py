@@ -66,6 +66,7 @@ class SymbolScreen(ConsoleScreen):
                                                                       "symbol"),
         Binding("o", "reopen", "Reopen", id="symbol.reopen", tooltip="Open a signed milestone again, with a reason"),
         Binding("v", "coverage", "Coverage", id="symbol.coverage", tooltip="Where every record of the set went"),
+        Binding("g", "gates", "Gates", id="symbol.gates", priority=True, tooltip="The gates before what can't be taken back"),
         Binding("left_square_bracket", "step(-1)", "Previous", id="symbol.previous", key_display="[",
                 tooltip="The previous symbol"),
         Binding("right_square_bracket", "step(1)", "Next", id="symbol.next", key_display="]", tooltip="The next symbol"),
@@ -163,7 +164,7 @@ class SymbolScreen(ConsoleScreen):
             return f"{state.milestone.title} is {was}. If that is wrong, press o to reopen it with a reason."
         if action == "reopen" and state and state.state not in ("done", "not_applicable"):
             return f"{state.milestone.title} is open: there is nothing to reopen. Press s to sign it off."
-        if action == "coverage" and self.console.symbol is None:
+        if action in ("coverage", "gates") and self.console.symbol is None:
             return "There is no symbol yet. Press e to open console.toml."
         if action == "step" and len(self._symbols()) < 2:
             return "There is no other symbol in console.toml."
@@ -185,6 +186,12 @@ class SymbolScreen(ConsoleScreen):
         from oclc_console.tui.screens.coverage import CoverageScreen
 
         self.app.push_screen(CoverageScreen())
+
+    def action_gates(self) -> None:
+        """Opens the gates of the symbol."""
+        from oclc_console.tui.screens.gate import GateScreen
+
+        self.app.push_screen(GateScreen())
 
     def action_edit(self) -> None:
         """Opens console.toml in an editor."""

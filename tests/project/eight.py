@@ -11,9 +11,12 @@ from oclc_console.store import log
 from oclc_console.workspace import Workspace, make_workspace
 
 TODAY = datetime(2020, 11, 16, 14, 0, tzinfo=UTC)
-STREAMS = (("Manuscripts", "manuscripts", "all"), ("Microforms & reproductions", "reproductions", "all"),
-           ("Vernacular, no trusted OCN", "vern", "all"), ("Non-vernacular, no trusted OCN", "nonvern", "all"),
-           ("Trusted OCN", "trusted", "trusted ocn"))
+STREAMS = (
+    ("Manuscripts", "manuscripts", "all", '{ all = ["@archival"], none = ["843"] }'),
+    ("Microforms & reproductions", "reproductions", "all", '{ all = ["843"] }'),
+    ("Vernacular, no trusted OCN", "vern", "all", '{ all = ["880"], none = ["079", "@archival", "843"] }'),
+    ("Non-vernacular, no trusted OCN", "nonvern", "all", '{ none = ["880", "079", "@archival", "843"] }'),
+    ("Trusted OCN", "trusted", "trusted ocn", '{ all = ["079"], none = ["@archival", "843"] }'))
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,8 @@ BY_CODE = {facts.code: facts for facts in EIGHT}
 
 def settings_text() -> str:
     """The institution's console.toml."""
-    parts = ['[institution]\nname = "Example University Library"\nsuffix = "9999"\n[exchange]\nhost = "rehearsal"\n',
+    parts = ['[institution]\nname = "Example University Library"\nsuffix = "9999"\n[exchange]\nhost = "rehearsal"\n'
+             'late_first_days = 7\n[rules]\narchival = { any = ["LDR/06 = t|d|f"] }\n',
              '[people.jdoe]\nname = "J. Doe"\nroles = ["coordinator"]\n[people.lts]\nname = "L. Tees"\nroles = ["lts"]\n',
              '[people.ill]\nname = "I. Lead"\nroles = ["ill"]\n']
     for number, facts in enumerate(EIGHT):
@@ -73,9 +77,9 @@ def settings_text() -> str:
         if facts.disposition == "retiring":
             parts.append('successor = "ZUL"\n')
             continue
-        for at, (name, word, match) in enumerate(STREAMS):
+        for at, (name, word, match, keep) in enumerate(STREAMS):
             parts.append(f'[[symbols.{facts.code}.streams]]\nname = "{name}"\nword = "{word}"\n'
-                         f'collection = "{1_000_011 + 20 * number + 3 * at}"\nmatch = "{match}"\n')
+                         f'collection = "{1_000_011 + 20 * number + 3 * at}"\nmatch = "{match}"\nkeep = {keep}\n')
     return "".join(parts)
 
 

@@ -40,9 +40,10 @@ class GateScreen(ConsoleScreen):
     HELP = ("The conditions before a step that can't be taken back, each green, red, or signed for with a reason; below, the "
             "one under the cursor with what it looked at, when that was, and what would turn it green. i enters what the "
             "console can't see, with its source. o takes a red condition upon you, with a reason: it counts only while the "
-            "evidence stays as it is. s signs: you type the symbol and the date, and a second person signs under another login. u "
-            "takes your signature back while nobody else signed. n and p go through the gates of the symbol, d asks for "
-            "another date, collection or list, Enter shows all of it with its history. Signing triggers nothing at OCLC.")
+            "evidence stays as it is. s signs: you type the symbol and the date, and a second person signs under another "
+            "login. u takes your signature back while nobody else signed. n and p go through the gates of the symbol, d "
+            "asks for another date, collection or list, Enter shows all of it with its history. Signing triggers nothing at "
+            "OCLC.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "sign", "Sign", id="gate.sign", tooltip="Sign: type the symbol and the date; a second person signs too"),
         Binding("i", "enter", "Enter evidence", id="gate.enter", tooltip="Enter what the console can't see, with its source"),

@@ -106,10 +106,12 @@ def override(workspace: Workspace, gate_id: str, symbol: str, condition: str, re
 def withdraw(workspace: Workspace, gate_id: str, symbol: str, reason: str, subject: str = "",
              of: int | None = None) -> GateState:
     """Takes an override or a first signature back, by the number of its line in the log; without one the newest of the acting
-    person's. Raises Refused once two people have signed, CallError without a reason or when there is no such act."""
+    person's. Raises Refused once two people have signed and for another person's, CallError without a reason or when there
+    is no such act."""
     with log.writing(workspace) as writer:
         now = gate(workspace, gate_id, symbol, subject)
         line = _newest_of(now, workspace.actor) if of is None else of
+        _require_own(now, line, workspace.actor)
         writer.append(WITHDRAWN, now.case.symbol, **withdrawal_data(now, line, reason))
     return gate(workspace, gate_id, now.case.symbol, now.case.subject)
 
@@ -120,6 +122,14 @@ def _newest_of(now: GateState, person: str) -> int:
         raise CallError(f"{person} has signed nothing here that stands", where=f"{now.gate.id} {now.case.subject}",
                         then="Name the line of the log that is to be taken back.")
     return mine[-1] if mine else 0
+
+
+def _require_own(now: GateState, line: int, person: str) -> None:
+    """Raises Refused for a line that is somebody else's."""
+    whose = next((act.by for act in now.history if act.seq == line), person)
+    if whose != person and now.passed is None:
+        raise Refused(f"line {line} is {whose}'s: nobody takes back what another person signed",
+                      where=f"{now.gate.id} {now.case.subject}", then=f"Ask {whose}.")
 
 
 def _usual_subject(seen: World, gate_id: str, code: str) -> str:

@@ -321,7 +321,10 @@ def _looked(workspace: Workspace, code: str, gate_id: str, subject: str) -> tupl
     wanted = gate_id or _FIRST[workspace.settings.symbol(code).disposition]
     looked, pages = look(workspace, wanted, code, subject), gate_pages(workspace, code)
     page = (wanted, looked.state.case.subject)
-    return looked.state, looked.known, pages if page in pages else (*pages, page)
+    if page not in pages:  # another day than the usual one: it stands after that
+        at = next((number + 1 for number, (each, _) in enumerate(pages) if each == wanted), len(pages))
+        pages = (*pages[:at], page, *pages[at:])
+    return looked.state, looked.known, pages
 
 
 def _entered(workspace: Workspace, state: GateState, thing: Evidence, answers: dict[str, str], subject: str) -> GateState:

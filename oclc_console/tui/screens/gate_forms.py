@@ -37,7 +37,7 @@ class SignGate(Form):
             given = date.fromisoformat(answers["day"]).isoformat()
         except ValueError:
             return f"{answers['day']!r} is no day. Write it as 2020-11-16."
-        return None if given == self._day else f"{given} is not the date that is being signed for. Nothing was signed."
+        return None if given == self._day else f"{given} is not the date to sign for. Nothing was signed."
 
 
 def _second(state: GateState) -> str:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from oclc_console import clock
 from oclc_console.errors import CallError
 from oclc_console.operations.checklist_file import followed, required
+from oclc_console.project.evidence import Known, entered
 from oclc_console.project.history import HistoryLine, history_of
 from oclc_console.project.milestones import MILESTONES, MilestoneState, fold_milestones
 from oclc_console.project.tasks import Step, TaskState, Template, fold_tasks
@@ -31,8 +32,9 @@ _CLOSED = ("done", "not_applicable")
 class Checklist:
     """A symbol's milestones in order, and its tasks in the order in which they are done. `gone` are tasks that the template
     has no more though something was entered about them. `history` has every act on a milestone, oldest first, by milestone
-    id; `next` is the current milestone, None when all six are behind; `steps` is what can be done now. `problem` is a mistake
-    in checklist.toml, for which the template is followed as it last was right. `as_of` is an ISO instant."""
+    id; `next` is the current milestone, None when all six are behind; `steps` is what can be done now; `entered` the evidence
+    that people entered about the symbol. `problem` is a mistake in checklist.toml, for which the template is followed as it
+    last was right. `as_of` is an ISO instant."""
 
     symbol: str
     name: str
@@ -45,6 +47,7 @@ class Checklist:
     gone: tuple[TaskState, ...] = ()
     steps: tuple[Step, ...] = ()
     problem: str = ""
+    entered: Mapping[str, Known] = field(default_factory=dict)
 
     def of(self, milestone_id: str) -> tuple[TaskState, ...]:
         """The tasks of one milestone (or of `post`)."""
@@ -156,7 +159,7 @@ def _checklist(workspace: Workspace, symbol: str, template: Template, problem: s
     history = {milestone.id: history_of(acts, "milestone", milestone.id) for milestone in MILESTONES}
     current = next((state for state in states if state.state == "current"), None)
     return Checklist(found.code, found.name, found.disposition, states, history, current, clock.iso(clock.now()),
-                     listed.tasks, listed.gone, listed.next, problem)
+                     listed.tasks, listed.gone, listed.next, problem, entered(acts))
 
 
 @contextmanager

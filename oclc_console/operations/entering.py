@@ -50,6 +50,11 @@ def known(workspace: Workspace, symbol: str, subject: str = "") -> Mapping[str, 
     return facts_of(workspace, symbol, subject=subject)
 
 
+def computed(workspace: Workspace, symbol: str) -> Mapping[str, Known]:
+    """Of what is known, what the console computed. As slow as `known`."""
+    return {key: each for key, each in known(workspace, symbol).items() if each.entered_by is None}
+
+
 def evidence_beside(workspace: Workspace, symbol: str) -> Mapping[str, tuple[Beside, ...]]:
     """The evidence of each task of a symbol that has some, by the task's id. As slow as `known`."""
     found, facts = checklist(workspace, symbol), known(workspace, symbol)
@@ -68,10 +73,10 @@ def evidence_list(workspace: Workspace, symbol: str) -> tuple[EvidenceLine, ...]
                  if key in mine or (key in facts and facts[key].value is not None))
 
 
-def updates_paused(found: Checklist, facts: Mapping[str, Known]) -> Known | None:
+def updates_paused(found: Checklist) -> Known | None:
     """Since when WorldCat Updates are paused for a symbol: entered, and not answered by a reactivation since. None when they
     are not, or when nobody said so."""
-    paused, again = facts.get("updates_paused_since"), facts.get("updates_reactivated")
+    paused, again = found.entered.get("updates_paused_since"), found.entered.get("updates_reactivated")
     stone = next(state for state in found.milestones if state.milestone.id == "updates")
     if paused is None or paused.value is None or stone.state in ("done", "not_applicable"):
         return None

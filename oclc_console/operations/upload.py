@@ -70,8 +70,8 @@ def upload(workspace: Workspace, symbol_code: str, *, again: str | None = None, 
         raise CallError(f"{again} has not gone out yet ({asked.state})", where="--again",
                         then="Without --again, upload sends what waits.")
     job = _Upload(workspace, symbol, again, reason, unattended)
-    asked = {"again": again, "reason": reason, **({"unattended": True} if unattended else {})}
-    return Operation("upload", symbol.code, asked, job.work, job.fold, exit_code)
+    words = {"again": again, "reason": reason, **({"unattended": True} if unattended else {})}
+    return Operation("upload", symbol.code, words, job.work, job.fold, exit_code)
 
 
 @dataclass

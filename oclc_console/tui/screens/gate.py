@@ -19,8 +19,9 @@ from oclc_console.project.gates import SECOND_PERSON, ConditionState, GateState,
 from oclc_console.tui import gate_words
 from oclc_console.tui.follow import Facts
 from oclc_console.tui.screens.base import ConsoleScreen
+from oclc_console.tui.screens.checklist_forms import EnterEvidence
 from oclc_console.tui.screens.dialogs import AskReason, Choose, Field, Form, Message
-from oclc_console.tui.screens.gate_forms import EnterEvidence, SignGate
+from oclc_console.tui.screens.gate_forms import SignGate
 from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
 from oclc_console.tui.widgets.table import Column, Table
@@ -41,14 +42,14 @@ class GateScreen(ConsoleScreen):
             "one under the cursor with what it looked at, when that was, and what would turn it green. i enters what the "
             "console can't see, with its source. o takes a red condition upon you, with a reason: it counts only while the "
             "evidence stays as it is. s signs: you type the symbol and the date, and a second person signs under another "
-            "login. u takes your signature back while nobody else signed. n and p go through the gates of the symbol, d "
+            "login. z takes your signature back while nobody else signed. n and p go through the gates of the symbol, d "
             "asks for another date, collection or list, Enter shows all of it with its history. Signing triggers nothing at "
             "OCLC.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "sign", "Sign", id="gate.sign", tooltip="Sign: type the symbol and the date; a second person signs too"),
         Binding("i", "enter", "Enter evidence", id="gate.enter", tooltip="Enter what the console can't see, with its source"),
         Binding("o", "override", "Sign for", id="gate.override", tooltip="Take a red condition upon you, with a reason"),
-        Binding("u", "withdraw", "Take back", id="gate.withdraw", tooltip="Take your signature back, while nobody else signed"),
+        Binding("z", "withdraw", "Take back", id="gate.withdraw", tooltip="Take your signature back, while nobody else signed"),
         Binding("n", "next(1)", "Next gate", id="gate.next", tooltip="The next gate of this symbol"),
         Binding("p", "next(-1)", "Previous gate", id="gate.previous", show=False, tooltip="The previous gate of this symbol"),
         Binding("d", "subject", "Date", id="gate.subject", tooltip="Another cut-off day, collection or list"),
@@ -258,7 +259,7 @@ class GateScreen(ConsoleScreen):
                 self._act("enter", lambda workspace: _entered(workspace, state, thing, answers, subject), self._told)
 
         today = clock.now().astimezone().date()
-        self.app.push_screen(EnterEvidence(thing, self._known.get(thing.key), state.case.symbol, today), typed)
+        self.app.push_screen(EnterEvidence(state.case.symbol, thing.key, self._known.get(thing.key), today), typed)
 
     def action_subject(self) -> None:
         """Asks for another cut-off day, collection or list."""

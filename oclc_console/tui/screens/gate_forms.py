@@ -1,12 +1,10 @@
-"""The windows of the gate page: signing (the symbol and the date typed by hand, with the effect in numbers before one's eyes),
-and entering a piece of evidence. Not for the page itself (gate.py)."""
+"""The window in which a gate is signed: the symbol and the date typed by hand, with the effect in numbers before one's eyes. Not
+for the page itself (gate.py), nor for entering evidence (checklist_forms.py)."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from oclc_console.errors import CallError
-from oclc_console.project.evidence import Evidence, Known, check_entry, read_value, source_words, value_words
 from oclc_console.project.gates import GateState, to_type
 from oclc_console.tui.screens.dialogs import Field, Form
 from oclc_console.tui.widgets.drawing import Line
@@ -44,28 +42,3 @@ def _second(state: GateState) -> str:
     if state.first is not None:
         return f"{state.first.by} signed first: yours is the second signature, and passes the gate."
     return "Then a second person signs, under another login."
-
-
-class EnterEvidence(Form):
-    """Asks for a value, where it is known from, and the day on which it was so."""
-
-    def __init__(self, thing: Evidence, known: Known | None, symbol: str, today: date) -> None:
-        self._key, self._today = thing.key, today.isoformat()
-        said: list[Line | str] = [[(f"Found in: {thing.hint}.", "muted")]]
-        if known is not None:
-            said.append(f"Now: {value_words(thing.key, known.value)} ({source_words(known)}).")
-        if thing.computed:
-            said.append([("The console computes this where it can: what you enter counts only while it can't.", "warn")])
-        forms = {"count": "a number", "day": "year-month-day", "yes": "yes or no", "choice": " or ".join(thing.choices)}
-        super().__init__(f"{symbol}: {thing.words}", said, [
-            Field("value", thing.words, hint=forms.get(thing.kind, "")),
-            Field("source", "Where is it known from? A mail with its date, a page, a person"),
-            Field("day", "On which day was it so? (year-month-day)", self._today), Field("note", "Note (may be empty)")])
-
-    def wrong(self, answers: dict[str, str]) -> str | None:
-        """The value must be of its kind, the source named, the day not to come."""
-        try:
-            check_entry(self._key, read_value(self._key, answers["value"]), answers["source"], answers["day"], self._today)
-        except CallError as error:
-            return str(error)
-        return None

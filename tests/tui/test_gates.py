@@ -97,7 +97,7 @@ async def test_evidence_is_entered_from_the_condition_it_is_for(eight: Workspace
         await press(pilot, "i")
         await shows(pilot, "Evidence for ZLS", "records in the Connexion save file", "So far: 7,214 (entered by jdoe")
         await press(pilot, *"none", "enter", *"Connexion", "enter", "enter", "enter")
-        await shows(pilot, "is not a number of 0 or more. Type")
+        await shows(pilot, "of 0 or more. Type a number of 0 or more.")
         await press(pilot, "escape", "i", *"12", "enter", *"Connexion", "enter", "enter", "enter")
         screen = await shows(pilot, "save-file       12 records in the save file")
         assert "entered by jdoe: Connexion, as of 2020-11-16" in flat(screen)

@@ -1,5 +1,5 @@
-"""The window in which a gate is signed: the symbol and the date typed by hand, with the effect in numbers before one's eyes. Not
-for the page itself (gate.py), nor for entering evidence (checklist_forms.py)."""
+"""The window in which a gate is signed: the symbol and the date typed by hand, with the effect in numbers before one's eyes.
+Not for the page itself (gate.py), nor for entering evidence (checklist_forms.py)."""
 
 from __future__ import annotations
 

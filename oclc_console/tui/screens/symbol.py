@@ -58,8 +58,9 @@ class SymbolScreen(ChecklistActs):
             "completed and a note; a milestone with open tasks needs a note that says why. n says that it does not concern "
             "this symbol; o opens a signed one again; z takes the last act on it back; each with a reason. c claims a task, p "
             "plans it, t adds a note, i enters evidence that the console can't see. Nothing is erased: the log keeps every "
-            "act. Signing triggers nothing at OCLC. v shows where every record of the set went, g the gates before what can't be "
-            "taken back. [ and ] go to the neighbouring symbols. The tasks are a template: oclc-console checklist --template writes it out to be edited.")
+            "act. Signing triggers nothing at OCLC. v shows where every record of the set went, g the gates before what can't "
+            "be taken back. [ and ] go to the neighbouring symbols. The tasks are a template: oclc-console checklist "
+            "--template writes it out to be edited.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", id="symbol.open", key_display="↵",
                 tooltip="Open or close the milestone; everything about the task"),

@@ -73,8 +73,8 @@ class ConditionState:
 class GateState:
     """How a gate stands. `not_for`: why this symbol has no such gate (empty: it has). `fingerprint` is what a signature is
     given for now. `first` waits for a second person; `lapsed` were first signatures, each with what has changed since.
-    `passed`: two people signed; `changes` is then what has changed since, in sentences. `standing`: the lines of the log that can be
-    withdrawn. `history`: every act, whatever became of it."""
+    `passed`: two people signed; `changes` is then what has changed since, in sentences. `standing`: the lines of the log that
+    can be withdrawn. `history`: every act, whatever became of it."""
 
     gate: Gate
     case: Case

@@ -10,6 +10,7 @@ from oclc_console import clock
 from oclc_console.operations.entering import enter
 from oclc_console.operations.signing import gate, override, sign
 from oclc_console.store import log
+from oclc_console.tui.screens.approvals import ApprovalsScreen
 from oclc_console.tui.screens.boards import BoardScreen, RetirementScreen
 from oclc_console.tui.screens.gate import GateScreen
 from oclc_console.workspace import Workspace
@@ -166,3 +167,21 @@ async def test_the_boards_show_all_symbols_with_what_blocks_each_and_enter_opens
         await press(pilot, "escape", "escape")
         app.push_screen(RetirementScreen())
         await shows(pilot, "◐ ready      ZHG")
+
+
+async def test_streams_are_approved_for_runs_with_nobody_there_by_two_people(eight: Workspace) -> None:
+    app = console(eight)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "ZUL")
+        app.push_screen(ApprovalsScreen())
+        await shows(pilot, "0 of 30 streams may go out unattended", "Nobody has approved full runs.")
+        await press(pilot, "x")
+        assert toasts(app)[-1] == "Nobody has approved it."
+        await press(pilot, "s", *"many", "enter", "enter")
+        await shows(pilot, "✖ 'many' is no number of records.")
+        await press(pilot, "escape", "s", *"5000", "enter", "enter")
+        await shows(pilot, "▌✔ approved  ZBN", "1 of 30 streams", "jdoe, about 5,000 records")
+        await press(pilot, "s")
+        assert toasts(app)[-1].startswith("It is approved: full runs of about 5,000 records approved by jdoe")
+        await press(pilot, "x", *"the vendor's file looks odd", "enter")
+        await shows(pilot, "0 of 30 streams", "the vendor's file looks odd")

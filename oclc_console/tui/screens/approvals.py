@@ -112,7 +112,7 @@ class ApprovalsScreen(ConsoleScreen):
         return next((each for each in self._found if each.collection == self._table.key), None)
 
     def why_not(self, action: str, parameters: tuple[object, ...]) -> str | None:
-        """Signing needs an approval that does not stand, and another person than who signed; withdrawing, one that was given."""
+        """Signing needs an approval that does not stand, and another person than who signed; withdrawing, one given."""
         each = self._stream
         if action not in ("sign", "withdraw"):
             return None

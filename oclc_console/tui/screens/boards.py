@@ -42,7 +42,7 @@ class BoardScreen(ConsoleScreen):
             "gate, where evidence is entered and where people sign. t goes to the other board.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Gate", id="board.open", key_display="↵", tooltip="The gate of the symbol under the cursor"),
-        Binding("t", "turn", "Other board", id="board.turn", tooltip="From scan/delete to retirement, and back"),
+        Binding("t", "turn", "Other", id="board.turn", tooltip="From scan/delete to retirement, and back"),
         ConsoleScreen.BACK,
     ]
 

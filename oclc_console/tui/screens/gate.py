@@ -47,19 +47,21 @@ class GateScreen(ConsoleScreen):
             "OCLC.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "sign", "Sign", id="gate.sign", tooltip="Sign: type the symbol and the date; a second person signs too"),
-        Binding("i", "enter", "Enter evidence", id="gate.enter", tooltip="Enter what the console can't see, with its source"),
+        Binding("i", "enter", "Evidence", id="gate.enter", tooltip="Enter what the console can't see, with its source"),
         Binding("o", "override", "Sign for", id="gate.override", tooltip="Take a red condition upon you, with a reason"),
-        Binding("z", "withdraw", "Take back", id="gate.withdraw", tooltip="Take your signature back, while nobody else signed"),
-        Binding("n", "next(1)", "Next gate", id="gate.next", tooltip="The next gate of this symbol"),
-        Binding("p", "next(-1)", "Previous gate", id="gate.previous", show=False, tooltip="The previous gate of this symbol"),
-        Binding("d", "subject", "Date", id="gate.subject", tooltip="Another cut-off day, collection or list"),
-        Binding("enter", "read", "All of it", id="gate.read", key_display="↵", tooltip="The gate in full, with its history"),
-        Binding("left_square_bracket", "step(-1)", "Previous symbol", id="gate.symbol_before", key_display="[", show=False,
+        Binding("z", "withdraw", "Undo", id="gate.withdraw", show=False,
+                tooltip="Take your signature back, while nobody else signed"),
+        Binding("n", "next(1)", "Next", id="gate.next", tooltip="The next gate of this symbol"),
+        Binding("p", "next(-1)", "Previous", id="gate.previous", show=False, tooltip="The previous gate of this symbol"),
+        Binding("d", "subject", "Date", id="gate.subject", show=False, tooltip="Another cut-off day, collection or list"),
+        Binding("enter", "read", "All", id="gate.read", key_display="↵", tooltip="The gate in full, with its history"),
+        Binding("left_square_bracket", "step(-1)", "Before", id="gate.symbol_before", key_display="[", show=False,
                 tooltip="The previous symbol"),
-        Binding("right_square_bracket", "step(1)", "Next symbol", id="gate.symbol_after", key_display="]", show=False,
+        Binding("right_square_bracket", "step(1)", "After", id="gate.symbol_after", key_display="]", show=False,
                 tooltip="The next symbol"),
         ConsoleScreen.BACK,
     ]
+    MORE_KEYS = frozenset({"gate.withdraw", "gate.subject"})
 
     def __init__(self, symbol: str | None = None, gate_id: str = "", subject: str = "") -> None:
         super().__init__()

@@ -68,13 +68,14 @@ class SymbolScreen(ChecklistActs):
         Binding("full_stop", "next", "Next step", id="symbol.step", key_display=".", tooltip="Go to what is next"),
         Binding("h", "history", "History", id="symbol.history", show=False, tooltip="Every act on it, newest first"),
         Binding("v", "coverage", "Coverage", id="symbol.coverage", tooltip="Where every record of the set went"),
-        Binding("g", "gates", "Gates", id="symbol.gates", priority=True, tooltip="The gates before what can't be taken back"),
+        Binding("g", "gates", "Gates", id="symbol.gates", priority=True, show=False,
+                tooltip="The gates before what can't be taken back"),
         Binding("left_square_bracket", "step(-1)", "Previous", id="symbol.previous", key_display="[",
                 tooltip="The previous symbol"),
         Binding("right_square_bracket", "step(1)", "Next", id="symbol.next", key_display="]", tooltip="The next symbol"),
         Binding("e", "edit", "Settings", id="symbol.edit", tooltip="Open console.toml in your editor", show=False),
     ]
-    MORE_KEYS = frozenset({"symbol.plan", "symbol.note", "symbol.history"})
+    MORE_KEYS = frozenset({"symbol.gates", "symbol.plan", "symbol.note", "symbol.history"})
 
     def __init__(self) -> None:
         super().__init__()

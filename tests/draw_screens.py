@@ -57,6 +57,7 @@ SCENES = (
     Scene("2 Symbol: the coverage", ("2", "right_square_bracket", "v", "down", "down")),
     Scene("2 Symbol: the coverage of a refused prepare", ("2", "left_square_bracket", "v", "end", "up")),
     Scene("2 Symbol: the records of one part", ("2", "right_square_bracket", "v", "down", "down", "enter")),
+    Scene("2 Symbol: a gate", ("2", "right_square_bracket", "g")),
     Scene("3 Runs", ("3",)),
     Scene("3 Runs: an upload at work", ("3",), live=True),
     Scene("3 Runs: one run with all its events", ("3", "enter")),

@@ -191,9 +191,3 @@ def passed(acts: Iterable[Act], gate: str) -> tuple[PassedGate, ...]:
     subjects = dict.fromkeys(str(act.get("subject")) for act in every if act["act"] == SIGNED and act.get("gate") == gate)
     found = ((subject, fold_gate(every, gate, subject).passed) for subject in subjects)
     return tuple(PassedGate(subject, signed.at) for subject, signed in found if signed is not None)
-
-
-def several(workspace: Workspace, symbols: Iterable[str], gate: str = "", seen: World | None = None) -> Mapping[str, Facts]:
-    """The facts of several symbols, read at one moment."""
-    seen = seen or world(workspace)
-    return {code: facts_of(workspace, code, gate, seen=seen) for code in symbols}

@@ -20,7 +20,7 @@ from oclc_console.operations.connection import address_of, connect_for
 from oclc_console.operations.cut_short import look, may_be_cut, not_sent
 from oclc_console.operations.meter import Meter
 from oclc_console.operations.outbox import OutboxFile, WentOut, after
-from oclc_console.settings import Stream, Symbol
+from oclc_console.settings import Settings, Stream, Symbol
 from oclc_console.store import log
 from oclc_console.store.events import (
     Connected,
@@ -126,7 +126,7 @@ def send_one(upload: Upload, line: Line, file: OutboxFile) -> Generator[Event, N
             why = (f"the same bytes went out as {twin.name} on {twin.sent_at}; to send them again: "
                    f"--again {twin.name} and a reason")
             yield FileNotSent(file.name, "refused", 0, file.attempts, why, twin.name)
-        elif reason := refusal(upload, file):
+        elif reason := why_refused(upload.workspace.settings, upload.symbol, file):
             yield FileNotSent(file.name, "refused", 0, file.attempts, reason)
         elif (mark := _proved(file)) is None:
             why = "its bytes are not those that were prepared; prepare it again"
@@ -139,10 +139,10 @@ def send_one(upload: Upload, line: Line, file: OutboxFile) -> Generator[Event, N
                     yield event
 
 
-def refusal(upload: Upload, file: OutboxFile) -> str | None:
-    """Why a file must not go out; None when it may."""
-    sender = upload.workspace.settings.sender(upload.symbol)
-    stream = upload.stream_of(file)
+def why_refused(settings: Settings, symbol: Symbol, file: OutboxFile) -> str | None:
+    """Why a file of a symbol must not go out, by its name and its collection; None when it may."""
+    sender = settings.sender(symbol)
+    stream = next((stream for stream in sender.streams if stream.word == file.stream), None)
     if stream is None or stream.collection != file.collection:
         return (f"collection {file.collection} is not registered for stream {file.stream} of {sender.code} in "
                 "console.toml any more; OCLC would run it under the wrong settings")

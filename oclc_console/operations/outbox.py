@@ -21,6 +21,7 @@ from oclc_console.store.runs import events_of
 from oclc_console.workspace import Workspace
 
 DOUBTFUL = ("uncertain", "taken_cut")
+DUE = ("waiting", "partial")  # upload sends these by itself
 SETTLED = ("sent", "uncertain", "taken_cut")  # never sent again by itself
 
 

@@ -70,7 +70,7 @@ def _thing(act: Act) -> tuple[Any, ...]:
 def _same(later: Act, act: Act) -> bool:
     """Whether a later act is about the same thing."""
     if act["act"] in _WHOLE:
-        return later["act"].partition(".")[0] == act["act"].partition(".")[0]
+        return bool(later["act"].partition(".")[0] == act["act"].partition(".")[0])
     return not {later["act"], act["act"]} & _ALONE and _thing(later) == _thing(act)
 
 

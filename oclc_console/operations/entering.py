@@ -33,8 +33,8 @@ class EvidenceLine:
 def enter(workspace: Workspace, symbol: str, key: str, value: str | int | bool, source: str, day: str | date,
           note: str = "", subject: str = "") -> Known:
     """Enters a piece of evidence into the log: its value (a text is read as a person types it), where it is known from, and the
-    day (YYYY-MM-DD) on which it was so. `subject` names the collection or the list it is about, where it is not about the symbol. Raises CallError with a
-    sentence for a key, a value, a source or a day that won't do."""
+    day (YYYY-MM-DD) on which it was so. `subject` names the collection or the list it is about, where it is not about the
+    symbol. Raises CallError with a sentence for a key, a value, a source or a day that won't do."""
     code = workspace.settings.symbol(symbol).code
     read = read_value(key, value) if isinstance(value, str) else value
     day = str(day)

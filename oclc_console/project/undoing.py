@@ -11,11 +11,12 @@ from oclc_console.project.signatures import why_it_stays
 
 Act = Mapping[str, Any]
 # the data by which acts name what they are about
-_NAMES = ("milestone", "task", "collection", "run", "decision", "person", "unit", "row", "event", "window")
+_NAMES = ("milestone", "task", "collection", "run", "decision", "person", "unit", "row", "kind", "event", "window")
 # acts of one kind about one thing that don't touch the others: a claim says nothing of a signature
 _FACETS = {"task.claimed": "claim", "task.released": "claim"}
 # nothing rests on such an act by itself; what rests on a gate's signatures is its passing (signatures.py)
 _ALONE = frozenset({"task.noted", "task.planned", "evidence.entered", "gate.signed", "gate.overridden", "gate.withdrawn"})
+_WHOLE = ("roster.imported",)  # every later act of its kind may rest on such a one
 _FOUND = ("approval.lapsed",)  # what the console itself found; nobody did it
 _CLOSES = ("task.done", "task.not_applicable")
 
@@ -67,6 +68,9 @@ def _thing(act: Act) -> tuple[Any, ...]:
 
 
 def _same(later: Act, act: Act) -> bool:
+    """Whether a later act is about the same thing."""
+    if act["act"] in _WHOLE:
+        return bool(later["act"].partition(".")[0] == act["act"].partition(".")[0])
     return not {later["act"], act["act"]} & _ALONE and _thing(later) == _thing(act)
 
 

@@ -338,6 +338,26 @@ def test_worldcat_updates_are_paused_since_a_day_until_they_are_reactivated_or_s
     assert updates_paused(checklist(ws, "ZUL")) is None
 
 
+def test_what_was_imported_is_taken_back_after_what_was_changed_in_it_and_other_things_do_not_matter(ws: Workspace) -> None:
+    log.append(ws, "roster.imported", None, rows=[])
+    log.append(ws, "roster.changed", None, person="a", changes={})
+    log.append(ws, "roster.changed", None, person="b", changes={})
+    log.append(ws, "decision.recorded", None, decision="d", choice="x")
+    with pytest.raises(CallError, match=r"line 3 .* came after it"):
+        take_back(ws, 1, "the wrong file")
+    take_back(ws, 2, "not this one")
+    take_back(ws, 3, "nor that")
+    assert take_back(ws, 1, "the wrong file").symbol is None
+
+
+def test_a_day_of_the_timeline_is_taken_back_before_the_one_it_replaced(ws: Workspace) -> None:
+    for row, kind, day in (("lhr", "draft", "2021-01-04"), ("lhr", "draft", "2021-01-11"), ("lhr", "actual", "2021-01-12")):
+        log.append(ws, "timeline.set", "ZUL", row=row, kind=kind, date=day)
+    with pytest.raises(CallError, match=r"line 2 .* came after it"):
+        take_back(ws, 1, "x")
+    take_back(ws, 2, "it stays the 4th")
+
+
 # signatures
 
 def signature(ws: Workspace, login: str) -> int:

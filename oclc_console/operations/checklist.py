@@ -33,8 +33,8 @@ class Checklist:
     """A symbol's milestones in order, and its tasks in the order in which they are done. `gone` are tasks that the template
     has no more though something was entered about them. `history` has every act on a milestone, oldest first, by milestone
     id; `next` is the current milestone, None when all six are behind; `steps` is what can be done now; `entered` the evidence
-    that people entered about the symbol. `problem` is a mistake in checklist.toml, for which the template is followed as it
-    last was right. `as_of` is an ISO instant."""
+    that people entered about the symbol; `seq` the last line of the log that is in all this. `problem` is a mistake in
+    checklist.toml, for which the template is followed as it last was right. `as_of` is an ISO instant."""
 
     symbol: str
     name: str
@@ -48,6 +48,7 @@ class Checklist:
     steps: tuple[Step, ...] = ()
     problem: str = ""
     entered: Mapping[str, Known] = field(default_factory=dict)
+    seq: int = 0
 
     def of(self, milestone_id: str) -> tuple[TaskState, ...]:
         """The tasks of one milestone (or of `post`)."""
@@ -153,13 +154,15 @@ def note(workspace: Workspace, symbol: str, task: str, text: str) -> Checklist:
 
 def _checklist(workspace: Workspace, symbol: str, template: Template, problem: str = "") -> Checklist:
     found = workspace.settings.symbol(symbol)
-    acts = project(workspace).of(found.code)
+    known = project(workspace)
+    acts = known.of(found.code)
     states = fold_milestones(found.disposition, acts)
     listed = fold_tasks(template, found.disposition, acts, states)
     history = {milestone.id: history_of(acts, "milestone", milestone.id) for milestone in MILESTONES}
     current = next((state for state in states if state.state == "current"), None)
     return Checklist(found.code, found.name, found.disposition, states, history, current, clock.iso(clock.now()),
-                     listed.tasks, listed.gone, listed.next, problem, entered(acts))
+                     listed.tasks, listed.gone, listed.next, problem, entered(acts),
+                     known.head.seq)
 
 
 @contextmanager

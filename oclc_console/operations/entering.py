@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from oclc_console import clock
 from oclc_console.operations.checklist import Checklist, checklist
@@ -29,13 +30,14 @@ class EvidenceLine:
         return self.known is None or self.known.value is None
 
 
-def enter(workspace: Workspace, symbol: str, key: str, value: str, source: str, day: str, note: str = "",
-          subject: str = "") -> Known:
-    """Enters a piece of evidence, as a person types it, into the log: where it is known from and on which day (YYYY-MM-DD) it
-    was so. `subject` names the collection or the list it is about, where it is not about the symbol. Raises CallError with a
+def enter(workspace: Workspace, symbol: str, key: str, value: str | int | bool, source: str, day: str | date,
+          note: str = "", subject: str = "") -> Known:
+    """Enters a piece of evidence into the log: its value (a text is read as a person types it), where it is known from, and the
+    day (YYYY-MM-DD) on which it was so. `subject` names the collection or the list it is about, where it is not about the symbol. Raises CallError with a
     sentence for a key, a value, a source or a day that won't do."""
     code = workspace.settings.symbol(symbol).code
-    read = read_value(key, value)
+    read = read_value(key, value) if isinstance(value, str) else value
+    day = str(day)
     check_entry(key, read, source, day, clock.now().astimezone().date().isoformat(), subject.strip())
     about = {"subject": subject.strip()} if subject.strip() else {}
     line = log.append(workspace, ENTERED, code, key=key, value=read, source=source.strip(), day=day, note=note.strip(), **about)

@@ -33,12 +33,12 @@ class ChecklistActs(ConsoleScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "sign", "Sign off", id="symbol.sign", tooltip="Sign it off: the day it was completed, and a note"),
-        Binding("c", "claim", "Claim", id="symbol.claim", tooltip="This task is yours now; once more: nobody's"),
+        Binding("c", "claim", "Claim", id="symbol.claim", show=False, tooltip="This task is yours now; once more: nobody's"),
         Binding("i", "evidence", "Evidence", id="symbol.evidence",
                 tooltip="Enter what the console can't see: the value, its source, its day"),
-        Binding("n", "not_applicable", "N/A", id="symbol.na", tooltip="Say that it does not concern this symbol"),
-        Binding("o", "reopen", "Reopen", id="symbol.reopen", tooltip="Open what was signed again, with a reason"),
-        Binding("z", "take_back", "Undo", id="symbol.undo", tooltip="Take the last act on it back, with a reason"),
+        Binding("n", "not_applicable", "N/A", id="symbol.na", show=False, tooltip="Say that it does not concern this symbol"),
+        Binding("o", "reopen", "Reopen", id="symbol.reopen", show=False, tooltip="Open what was signed again, with a reason"),
+        Binding("z", "take_back", "Undo", id="symbol.undo", show=False, tooltip="Take the last act on it back, with a reason"),
         Binding("p", "plan", "Plan", id="symbol.plan", show=False, tooltip="The day for which the task is planned"),
         Binding("t", "note", "Note", id="symbol.note", show=False, tooltip="Add a note to the task"),
     ]

@@ -65,17 +65,18 @@ class SymbolScreen(ChecklistActs):
         Binding("enter", "open", "Open", id="symbol.open", key_display="↵",
                 tooltip="Open or close the milestone; everything about the task"),
         *ChecklistActs.BINDINGS,
-        Binding("full_stop", "next", "Next step", id="symbol.step", key_display=".", tooltip="Go to what is next"),
+        Binding("full_stop", "next", "Step", id="symbol.step", key_display=".", tooltip="Go to what is next"),
         Binding("h", "history", "History", id="symbol.history", show=False, tooltip="Every act on it, newest first"),
         Binding("v", "coverage", "Coverage", id="symbol.coverage", tooltip="Where every record of the set went"),
-        Binding("g", "gates", "Gates", id="symbol.gates", priority=True, show=False,
-                tooltip="The gates before what can't be taken back"),
-        Binding("left_square_bracket", "step(-1)", "Previous", id="symbol.previous", key_display="[",
+        Binding("g", "gates", "Gates", id="symbol.gates", priority=True, tooltip="The gates before what can't be taken back"),
+        Binding("left_square_bracket", "step(-1)", "Previous", id="symbol.previous", key_display="[", show=False,
                 tooltip="The previous symbol"),
-        Binding("right_square_bracket", "step(1)", "Next", id="symbol.next", key_display="]", tooltip="The next symbol"),
+        Binding("right_square_bracket", "step(1)", "Next", id="symbol.next", key_display="]", show=False,
+                tooltip="The next symbol"),
         Binding("e", "edit", "Settings", id="symbol.edit", tooltip="Open console.toml in your editor", show=False),
     ]
-    MORE_KEYS = frozenset({"symbol.gates", "symbol.plan", "symbol.note", "symbol.history"})
+    MORE_KEYS = frozenset(f"symbol.{key}" for key in
+                          ("claim", "na", "reopen", "undo", "plan", "note", "history", "previous", "next"))
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,8 +100,7 @@ class SymbolScreen(ChecklistActs):
 
     def on_resize(self) -> None:
         """Other columns for another width."""
-        if self._found is not None:
-            self._draw_rows()
+        self._draw_rows()
 
     @property
     def _stones(self) -> Table:
@@ -130,10 +130,11 @@ class SymbolScreen(ChecklistActs):
             self._draw_rows()
 
     def _show(self, found: Checklist) -> None:
-        if found.symbol != self.console.symbol:
-            return
-        before, self._found = self._found, found
-        if before is None or before.symbol != found.symbol:
+        before = self._found if self._found and self._found.symbol == found.symbol else None
+        if found.symbol != self.console.symbol or (before is not None and found.seq < before.seq):
+            return  # of another symbol, or older than what came of an act meanwhile
+        self._found = found
+        if before is None:
             self._toggled = {}
             self._draw_rows()
             self._to_step()

@@ -47,7 +47,7 @@ async def test_g_on_a_symbol_shows_its_gate_with_every_condition_in_words_and_it
         assert "What it does: removes 15,436 holdings older than 2020-08-14" in screen
         assert "→ Route and send them, or sign with a reason that they lose it." in screen
         await press(pilot, "s")
-        assert toasts(app)[-1] == "1 conditions are red: unrouted."
+        assert toasts(app)[-1] == "1 condition is red: unrouted."
         await press(pilot, "enter")
         await shows(pilot, "✔ green · Every file is uploaded and its report is in")
 

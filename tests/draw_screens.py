@@ -76,6 +76,8 @@ SCENES = (
     Scene("4 Reports: its MARC as sent", ("4", "a", "enter", "tab")),
     Scene("4 Reports: nothing yet", ("4",), empty=True),
     Scene("5 Project", ("5",)),
+    Scene("5 Project: symbols, and what becomes of each", ("5", "s", "end")),
+    Scene("5 Project: the timeline", ("5", "t", "down")),
     Scene("5 Project: the log", ("5", "l")),
     Scene("? Help", ("2", "question_mark")),
 )

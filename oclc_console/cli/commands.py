@@ -65,10 +65,9 @@ def _notice_changes(workspace: Workspace) -> None:
 
 
 def _bring_up_to_date(workspace: Workspace) -> None:
-    from oclc_console.cli.packs import is_pack
     from oclc_console.operations.migration import migrate
 
-    if not is_pack(workspace) and (done := migrate(workspace)):
+    if not workspace.is_pack and (done := migrate(workspace)):
         show.say(done.sentence)
 
 

@@ -13,11 +13,12 @@ from datetime import date
 from typing import Any
 
 from oclc_console import clock
-from oclc_console.errors import CallError
+from oclc_console.errors import CallError, Refused
 from oclc_console.operations.checklist_file import followed, required
 from oclc_console.project.evidence import Known, entered
 from oclc_console.project.history import HistoryLine, history_of
-from oclc_console.project.milestones import MILESTONES, MilestoneState, fold_milestones
+from oclc_console.project.milestones import GATES, MILESTONES, MilestoneState, fold_milestones
+from oclc_console.project.signatures import is_passed
 from oclc_console.project.tasks import Step, TaskState, Template, fold_tasks
 from oclc_console.store import log
 from oclc_console.store.project import project
@@ -67,7 +68,8 @@ def checklist(workspace: Workspace, symbol: str) -> Checklist:
 
 def sign_off(workspace: Workspace, symbol: str, item: str, completed: date, note: str = "") -> Checklist:
     """Signs a milestone or a task as completed on a day. Raises CallError for a day to come, for one that is done already or
-    not applicable, and for a milestone with open tasks unless the note says why."""
+    not applicable, and for a milestone with open tasks unless the note says why; Refused for what can't be undone while its
+    gate is not passed, unless the note says why (it was done before there was a console): the log then says so, too."""
     today = clock.now().astimezone().date()  # the day where the person sits, not in UTC
     if completed > today:
         raise CallError(f"{completed} is still to come; today is {today}", where=f"{symbol} {item}",
@@ -75,13 +77,17 @@ def sign_off(workspace: Workspace, symbol: str, item: str, completed: date, note
     said, day = note.strip(), completed.isoformat()
     with _acting(workspace, symbol, item) as (writer, found, state):
         _require_open(state, found.symbol)
+        gate = _gate_not_passed(workspace, found, state)
+        if gate and not said:
+            raise _not_passed(gate, found, item)
+        beyond = {"gate_open": gate} if gate else {}
         if isinstance(state, TaskState):
-            writer.append("task.done", found.symbol, task=state.task.id, title=state.task.task, date=day, note=said)
+            writer.append("task.done", found.symbol, task=state.task.id, title=state.task.task, date=day, note=said, **beyond)
         else:
             left = [task.task.id for task in found.open_in(state.milestone.id)]
             if left and not said:
                 raise _tasks_open(found, state)
-            more = {"open": left} if left else {}
+            more = beyond | ({"open": left} if left else {})
             writer.append("milestone.done", found.symbol, milestone=state.milestone.id, date=day, note=said, **more)
     return checklist(workspace, symbol)
 
@@ -211,6 +217,20 @@ def _worded(text: str, missing: str, where: str) -> str:
     if not text.strip():
         raise CallError(missing, where=where, then="Say it in a few words; it stays in the log.")
     return text.strip()
+
+
+def _gate_not_passed(workspace: Workspace, found: Checklist, state: MilestoneState | TaskState) -> str:
+    """The gate in front of a milestone or a task that two people have yet to pass; empty where there is none."""
+    gates = {"": state.task.gate} if isinstance(state, TaskState) else GATES.get(state.milestone.id, {})
+    gate = gates.get("" if isinstance(state, TaskState) else found.disposition, "")
+    return gate if gate and not is_passed(project(workspace).of(found.symbol), gate) else ""
+
+
+def _not_passed(gate: str, found: Checklist, item: str) -> Refused:
+    return Refused(f"the gate {gate} of {found.symbol} is not passed: nobody signs for what can't be undone before two people "
+                   "have", where=f"{found.symbol} {item}",
+                   then=f"g on the symbol's screen (sign {gate} {found.symbol}) shows what is missing; if it was done at OCLC "
+                        "without this console, say so in a note.")
 
 
 def _tasks_open(found: Checklist, state: MilestoneState) -> CallError:

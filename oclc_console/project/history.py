@@ -50,6 +50,8 @@ def act_words(act: Act) -> str:
     what = _DID.get(word, word.replace("_", " ")).format(date=act.get("date"))
     if act.get("open"):
         what += f", {len(act['open'])} of its tasks open"
+    if act.get("gate_open"):
+        what += f", the gate {act['gate_open']} not passed"
     said = act.get("reason") or act.get("note")
     return f"{what}: {said}" if said else what
 

@@ -57,6 +57,12 @@ LEFT_OUT: Mapping[str, Mapping[str, str]] = {  # disposition -> the milestones t
 }
 
 
+# the milestone that can't be undone at OCLC, and the gate in front of it
+GATES: Mapping[str, Mapping[str, str]] = {
+    "deletion": {"retained": "scan-delete", "target": "scan-delete", "retiring": "retire"},
+}
+
+
 @dataclass(frozen=True)
 class MilestoneState:
     """Where one milestone of one symbol stands: `state` is done, current, to_come or not_applicable. `completed` is the

@@ -97,6 +97,13 @@ class Signed:
     history: tuple[GateAct, ...]
 
 
+def is_passed(acts: Iterable[Act], gate: str) -> bool:
+    """Whether two people have passed this gate of a symbol, for whatever it was about (a day, the symbol itself)."""
+    every = list(acts)
+    subjects = {str(act.get("subject")) for act in every if act["act"] == SIGNED and act.get("gate") == gate}
+    return any(fold_gate(every, gate, subject).passed is not None for subject in subjects)
+
+
 def fold_gate(acts: Iterable[Act], gate: str, subject: str) -> Signed:
     """What the acts of one symbol, oldest first, add up to at one gate for one subject."""
     lines = list(acts)

@@ -30,7 +30,7 @@ class Wanted:
 @dataclass(frozen=True)
 class Task:
     """One line of the checklist, with the columns libraries use for it. `milestone` is one of GROUPS; `dispositions` says which
-    symbols have it; `about` explains."""
+    symbols have it; `gate` is the gate that is passed before it; `about` explains."""
 
     id: str
     milestone: str
@@ -42,6 +42,7 @@ class Task:
     dispositions: frozenset[str] = frozenset({"retained", "target", "retiring"})
     evidence: tuple[Wanted, ...] = ()
     about: str = ""
+    gate: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from oclc_console.project.tasks import GROUPS, Task, Template, Wanted
 FILE = "checklist.toml"
 PACKAGED = Path(__file__).with_name(FILE)
 _NEEDED = ("id", "milestone", "task")
-_TEXTS = (*_NEEDED, "record_type", "system", "phase", "who", "about")
+_TEXTS = (*_NEEDED, "record_type", "system", "phase", "who", "about", "gate")
 _LISTS = ("dispositions", "evidence")
 _DISPOSITIONS = tuple(LEFT_OUT)
 Key = tuple[str | int, ...]  # where in the file: ("tasks", 2, "who"), counted from 0
@@ -74,6 +74,8 @@ class _Reading:
         texts = {key: self._text_of((*at, key), table[key], needed=key in _NEEDED) for key in _TEXTS if key in table}
         self._id((*at, "id"), texts["id"])
         self._one_of((*at, "milestone"), texts["milestone"], GROUPS)
+        if "gate" in texts:
+            self._one_of((*at, "gate"), texts["gate"], ("scan-delete", "retire"))
         given = self._list((*at, "dispositions"), table.get("dispositions", list(_DISPOSITIONS)))
         for word in given:
             self._one_of((*at, "dispositions"), word, _DISPOSITIONS)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from oclc_console import clock
-from oclc_console.errors import CallError, SettingsError
+from oclc_console.errors import CallError, Refused, SettingsError
 from oclc_console.operations.checklist import Checklist, checklist, mark_not_applicable, reopen, sign_off
 from oclc_console.project.milestones import MilestoneState
 from oclc_console.store import log
@@ -148,3 +148,29 @@ def test_of_two_people_who_sign_at_once_one_signs_and_one_is_told(ws: Workspace)
     for thread in threads:
         thread.join()
     assert len(told) == 3 and len(log.read(ws)) == 1 and log.verify(ws).ok
+
+
+def test_what_cannot_be_undone_is_not_signed_before_its_gate_is_passed(ws: Workspace) -> None:
+    for item in ("deletion", "cutoff-approved"):
+        with pytest.raises(Refused, match=r"the gate scan-delete of ZUL is not passed.*sign scan-delete ZUL"):
+            sign_off(ws, "ZUL", item, DAY)
+    assert log.read(ws) == []
+
+
+def test_what_was_done_at_oclc_before_the_console_is_signed_with_a_note_and_the_log_says_that_no_gate_was_passed(
+    ws: Workspace
+) -> None:
+    found = sign_off(ws, "ZUL", "deletion", DAY, "OCLC ran it in 2019")
+    assert "the gate scan-delete not passed" in found.history["deletion"][-1].words
+    assert log.read(ws)[-1].data["gate_open"] == "scan-delete"
+
+
+def test_once_two_people_have_passed_the_gate_the_deletion_is_signed_like_any_other(ws: Workspace) -> None:
+    conditions = {"proposed": {"state": "green", "words": "as OCLC proposed", "fingerprint": "a"}}
+    for by in ("jdoe", "asmith"):
+        log.append(Workspace(ws.root, acting_as=by), "gate.signed", "ZUL", gate="scan-delete", subject="2020-10-01",
+                   fingerprint="f", effect="removes 3 holdings", numbers={}, typed="ZUL 2020-10-01", note="",
+                   conditions=conditions)
+    for task in checklist(ws, "ZUL").open_in("deletion"):
+        sign_off(ws, "ZUL", task.task.id, DAY)
+    assert state(sign_off(ws, "ZUL", "deletion", DAY), "deletion").state == "done"

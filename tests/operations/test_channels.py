@@ -62,9 +62,9 @@ class _Lanes:
             self.blocks.acknowledge(*self.arrived.pop(which % len(self.arrived)))
 
 
-WHOLE = random.Random(3).randbytes(30_000_000)
+WHOLE = random.Random(3).randbytes(20_000_000)
 ACTS = st.lists(st.tuples(st.sampled_from(["send", "send", "send", "arrive", "arrive", "acknowledge"]), st.integers(0, 3)),
-                min_size=60, max_size=250)
+                min_size=60, max_size=150)
 
 
 @given(st.lists(st.tuples(st.integers(1, 4), ACTS), min_size=1, max_size=3), st.booleans())

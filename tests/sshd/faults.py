@@ -251,7 +251,7 @@ def _torn_then_taken(on: str, count: int) -> Callable[[Site], None]:
     mover takes what is there."""
     def arrange(site: Site) -> None:
         assert isinstance(site, SshdSite)
-        site.plan(on, "drop", bytes=count)
+        site.plan(on, "drop", bytes=count // site.channels)  # the go-between sees one channel's part
         site.on_event("Note", lambda: site.plan("open", "take", times=2))
 
     return arrange

@@ -22,7 +22,7 @@ from tests.sshd.mover import AT_CLOSE, WHEN_QUIET
 from tests.sshd.server import needs_sshd
 from tests.sshd.site import NOTE, SshdSite
 
-KILLS = int(os.environ.get("OCLC_CONSOLE_CHANNEL_KILLS", "5"))
+KILLS = int(os.environ.get("OCLC_CONSOLE_CHANNEL_KILLS", "3"))
 LARGE = 96  # records of a file, 67 KB each
 
 pytestmark = [*needs_sshd, pytest.mark.slow]

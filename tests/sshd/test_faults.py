@@ -12,6 +12,7 @@ import pytest
 from tests.sshd.faults import FAULTS, OFTEN, Fault, possible, sign_for, site_for, suffer
 from tests.sshd.server import needs_sshd
 
+# the rest by hand: python -m tests.sshd.fault_table --all --channels=2
 TWO_CHANNELS = ("drop in the middle", "session frozen", "drop before close", "reply lost", "disk full, big file", "quota",
                 "taken at the last moment")
 
@@ -21,7 +22,8 @@ def _each() -> list[object]:
     for fault in FAULTS:
         for kind in fault.kinds:
             marks = [*needs_sshd] if kind.startswith("sshd") else []
-            for channels in (1, 2) if fault.name in TWO_CHANNELS else (1,):
+            both = fault.name in TWO_CHANNELS and kind != "rehearsal/keep"
+            for channels in (1, 2) if both else (1,):
                 quick = fault.quick and channels == 1 and kind == OFTEN[0]
                 more = [] if quick else [pytest.mark.slow]
                 through = ", two channels" if channels > 1 else ""

@@ -1,5 +1,6 @@
 """The folder everything lives in, and who is acting. Knows where each kind of file goes; reads and writes none of them
-but console.toml. Not for opening databases or following runs."""
+but console.toml and workspace.json, which says in which version the others are. Not for opening databases or following runs,
+nor for bringing an older version up to date (operations/migration.py)."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from oclc_console import __version__
 from oclc_console.errors import CallError, SettingsError
 from oclc_console.files import make_folder, replace_file, shown_name
 from oclc_console.oclc.names import escape_symbol
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 PACK = "pack.json"  # stands in a workspace that was unpacked from a pack
 VARIABLE = "OCLC_CONSOLE_WORKSPACE"
+VERSION = 2  # of the files in a workspace; another one than this needs a step in operations/migration.py
+VERSION_FILE = "workspace.json"
 FOLDERS = ("inbox", "runs", "outbox", "quarantine", "reports", "records", "ledger", "rejections", "writeback")
 
 
@@ -100,6 +104,7 @@ def find_workspace(given: str | None, acting_as: str | None = None) -> Workspace
     """The workspace named on the command line, else by $OCLC_CONSOLE_WORKSPACE, else the current folder. Raises
     SettingsError where there is none."""
     root = Path(given or os.environ.get(VARIABLE) or ".").absolute()
+    require_known_version(root)
     if not (root / "console.toml").is_file():
         raise SettingsError("there is no workspace here (no console.toml)", where=str(root),
                             then="Name one with --workspace DIR, make one with: oclc-console init DIR, "
@@ -126,5 +131,40 @@ def make_workspace(root: Path, console_toml: str) -> Workspace:
         make_folder(root / folder)
     for symbol in settings.symbols:
         workspace.at("inbox", symbol)
+    write_version(root, VERSION)
     replace_file(target, console_toml.encode())
     return workspace
+
+
+def version_of(root: Path) -> int:
+    """The version a workspace's files are in: 1 where nothing says so. Raises SettingsError when workspace.json can't be
+    read."""
+    path = root / VERSION_FILE
+    try:
+        version = json.loads(path.read_bytes())["version"]
+    except FileNotFoundError:
+        return 1
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise SettingsError("it does not say which version this workspace is of", where=str(path),
+                            then="Put it back from a backup, or write into it: {\"version\": 1}") from error
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise SettingsError(f"{version!r} is no version of a workspace", where=str(path),
+                            then="Put it back from a backup, or write into it: {\"version\": 1}")
+    return version
+
+
+def require_known_version(root: Path) -> int:
+    """The version of a workspace that this program knows. Raises SettingsError for a newer one: nothing of it is read or
+    written, because what this program does not know it could spoil."""
+    version = version_of(root)
+    if version > VERSION:
+        raise SettingsError(f"this workspace is of version {version}, made by a newer oclc-console; this one ({__version__}) "
+                            f"knows versions up to {VERSION} and has touched nothing", where=str(root),
+                            then="Use the newer one: pip install --upgrade oclc-console. A folder backup-... beside "
+                                 "console.toml holds what the newer one changed.")
+    return version
+
+
+def write_version(root: Path, version: int, **told: str) -> None:
+    """Says which version the files are in, and what is told beside it."""
+    replace_file(root / VERSION_FILE, json.dumps({"version": version, **told}, indent=2).encode() + b"\n")

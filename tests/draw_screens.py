@@ -71,7 +71,8 @@ SCENES = (
     Scene("4 Reports: one record", ("4", "a", "enter")),
     Scene("4 Reports: its MARC as sent", ("4", "a", "enter", "tab")),
     Scene("4 Reports: nothing yet", ("4",), empty=True),
-    Scene("5 Project: the log", ("5",)),
+    Scene("5 Project", ("5",)),
+    Scene("5 Project: the log", ("5", "l")),
     Scene("? Help", ("2", "question_mark")),
 )
 

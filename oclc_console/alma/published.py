@@ -67,6 +67,12 @@ def parse_name(name: str, suffix: str = "") -> PublishedName | None:
     return PublishedName(prefix, job, stamp, match["seq"], match["kind"], int(part) if part else None)
 
 
+def tells_deletes(name: str, suffix: str = "") -> bool:
+    """Whether by its name this is Alma's file of deleted records."""
+    known = parse_name(name, suffix)
+    return known is not None and known.kind == "delete"
+
+
 def require_settled(paths: Sequence[Path], seconds: float, stop: threading.Event) -> dict[Path, FileMark]:
     """What the files bear now, for `require_unchanged`. Raises InputError when one of them is still being written: its name is
     a transfer's provisional one, or it changes while we wait so many seconds. Files that were last written longer ago than
@@ -200,20 +206,27 @@ def scan_region(region: Region) -> PublishedScan:
 
 
 def regions(path: Path, size: int) -> list[Region]:
-    """A plain binary file cut about every `size` bytes, a file of any other shape in one piece. Scanning the regions one
-    after another gives exactly what scanning the file gives: a stretch of the scanner ends at every 0x1D, so that a cut
-    behind one changes nothing, and only cuts before what looks like a leader are made."""
+    """A plain binary file cut about every `size` bytes, towards its end into smaller pieces, so that several workers end at
+    about the same time; a file of any other shape in one piece. Scanning the regions one after another gives exactly what
+    scanning the file gives: a stretch of the scanner ends at every 0x1D, so that a cut behind one changes nothing, and only
+    cuts before what looks like a leader are made."""
     total = path.stat().st_size
     with open(path, "rb", buffering=0) as handle:
         head = handle.read(HEAD)
         cuts = [0]
         if sniff_head(head) == "marc" and not is_tar(head):
-            while (at := cuts[-1] + size) < total and (cut := _cut_after(handle, at)):
+            while (at := cuts[-1] + _step(size, total - cuts[-1])) < total and (cut := _cut_after(handle, at)):
                 cuts.append(cut)
     if len(cuts) == 1:
         return [Region(path, 0, total, whole=True)]
     ends = [*cuts[1:], total]
     return [Region(path, start, end, whole=False) for start, end in zip(cuts, ends, strict=True)]
+
+
+def _step(size: int, left: int) -> int:
+    """How many bytes the next region of a file gets of which so many are left: a sixth of the last six regions' worth, but no
+    less than a quarter of `size`."""
+    return max(min(size, left // 6), size // 4)
 
 
 def _cut_after(handle: BinaryIO, at: int) -> int | None:

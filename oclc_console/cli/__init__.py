@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from oclc_console import __version__
+from oclc_console.cli.log import add_arguments as log_arguments
+from oclc_console.cli.oversight import add_arguments as status_arguments
 from oclc_console.errors import ConsoleError, HereError, from_os_error
 from oclc_console.rehearsal.mishaps import MISHAPS
 
@@ -134,11 +136,17 @@ def parser() -> argparse.ArgumentParser:
     _coverage(add("coverage", "where every record of the set went: excluded, set aside, each stream, unrouted, double"))
     _reports(add("reports", "OCLC's reports and the work they make: import, list, show, mark, export, pack, merge"), shared)
     _checklist(add("checklist", "the six milestones of a symbol; sign one off, mark it not applicable, reopen it"))
-    status = add("status", "where every symbol is and what it waits for")
-    status.add_argument("--format", choices=["text", "json"], default="text")
-    log = add("log", "who did what, when; `log verify` proves that nothing was changed")
-    log.add_argument("action", nargs="?", choices=["verify"])
+    _people(add, shared)
+    status_arguments(add("status", "where every symbol is and what it waits for, also as a page for the oversight committee"))
+    log_arguments(add("log", "who did what, when; `log verify` proves that nothing was changed"))
     return top
+
+
+def _people(add: Callable[[str, str], argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
+    from oclc_console.cli.people import add_authorizations, add_decisions
+
+    add_authorizations(add("authorizations", "who catalogs under which symbol: surveys, checks, OCLC's request form"), shared)
+    add_decisions(add("decisions", "what was decided, by whom, when and why; deciding, reopening, new options"))
 
 
 def _host_key(command: argparse.ArgumentParser) -> None:

@@ -16,14 +16,15 @@ from oclc_console.errors import CallError, ConsoleError, HereError
 from oclc_console.settings import Symbol
 from oclc_console.store.events import Ended
 from oclc_console.store.runs import Operation
-from oclc_console.workspace import Workspace, find_workspace
+from oclc_console.workspace import VERSION, Workspace, find_workspace, version_of
 
 
 def run(options: argparse.Namespace) -> int:
     """Runs the command that was asked for and returns its exit code."""
+    from oclc_console.cli.log import told_what_is_set_aside
     from oclc_console.cli.packs import at_hand
 
-    with at_hand(options):
+    with at_hand(options), told_what_is_set_aside(options):
         return _run(options)
 
 
@@ -32,7 +33,8 @@ def _run(options: argparse.Namespace) -> int:
         return _console(options)
     handlers = {"demo": _demo, "init": _init, "check": _check, "prepare": _prepare, "upload": _upload, "fetch": _fetch,
                 "account": _account, "reports": _reports, "checklist": _checklist, "status": _status, "log": _log,
-                "lint": _lint, "coverage": _coverage, "keys": _keys}
+                "lint": _lint, "coverage": _coverage, "keys": _keys, "authorizations": _authorizations,
+                "decisions": _decisions}
     return handlers[options.command](options)
 
 
@@ -42,8 +44,17 @@ def _as_json(options: argparse.Namespace) -> bool:
 
 def _workspace(options: argparse.Namespace) -> Workspace:
     workspace = find_workspace(getattr(options, "workspace", None), getattr(options, "acting_as", None))
+    if version_of(workspace.root) < VERSION:
+        _bring_up_to_date(workspace)
     workspace.settings  # noqa: B018  a mistake in console.toml is told before anything else happens
     return workspace
+
+
+def _bring_up_to_date(workspace: Workspace) -> None:
+    from oclc_console.operations.migration import migrate
+
+    if not workspace.is_pack and (done := migrate(workspace)):
+        show.say(done.sentence)
 
 
 def _symbols(workspace: Workspace, code: str | None) -> list[Symbol]:
@@ -304,24 +315,25 @@ def _checklist(options: argparse.Namespace) -> int:
     return 0
 
 
-def _status(options: argparse.Namespace) -> int:
-    from oclc_console.operations.status import status
+def _authorizations(options: argparse.Namespace) -> int:
+    from oclc_console.cli.authorizations import run as run_authorizations
 
-    answer = status(_workspace(options))
-    as_json = _as_json(options) or options.format == "json"
-    show.answer(show.status_json(answer), as_json, show.status_words(answer))
-    return 0
+    return run_authorizations(_workspace(options), options, as_json=_as_json(options))
+
+
+def _decisions(options: argparse.Namespace) -> int:
+    from oclc_console.cli.decisions import run as run_decisions
+
+    return run_decisions(_workspace(options), options, as_json=_as_json(options))
+
+
+def _status(options: argparse.Namespace) -> int:
+    from oclc_console.cli import oversight
+
+    return oversight.run(_workspace(options), options)
 
 
 def _log(options: argparse.Namespace) -> int:
-    from oclc_console.store import log
+    from oclc_console.cli import log
 
-    workspace = _workspace(options)
-    if options.action == "verify":
-        verified = log.verify(workspace)
-        show.answer(vars(verified), _as_json(options), show.verified_words(verified))
-        return 0 if verified.ok else 1
-    lines = log.read(workspace)
-    show.answer({"lines": [show.log_json(line) for line in lines]}, _as_json(options), show.log_words(lines))
-    return 0
-
+    return log.run(_workspace(options), options)

@@ -8,7 +8,7 @@ import errno
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from oclc_console.operations.check import CheckLine
     from oclc_console.operations.checklist import Checklist
     from oclc_console.operations.status import Status
-    from oclc_console.store.log import LogLine, Verified
 
 GLYPHS = {"done": "✔", "current": "◐", "to_come": "·", "not_applicable": "–", "good": "✔", "note": "·", "bad": "✖"}
 
@@ -216,14 +215,6 @@ def checklist_words(checklist: Checklist) -> list[str]:
     return lines
 
 
-def status_json(status: Status) -> dict[str, Any]:
-    """The status for scripts."""
-    value = asdict(status)
-    for row, symbol in zip(value["symbols"], status.symbols, strict=True):
-        row["milestones"] = [{"id": s.milestone.id, "state": s.state, "completed": s.completed} for s in symbol.milestones]
-    return value
-
-
 def status_words(status: Status) -> list[str]:
     """The status as a table."""
     lines = [f"{status.institution} ({status.host}), as of {status.as_of}", ""]
@@ -235,20 +226,3 @@ def status_words(status: Status) -> list[str]:
     for wanted in status.ask_for:
         lines.append(f"  ask OCLC for {wanted.name} ({wanted.symbol}): it was removed{_on(wanted.removed_at)}")
     return lines
-
-
-def log_json(line: LogLine) -> dict[str, Any]:
-    """A line of the log for scripts."""
-    return asdict(line)
-
-
-def log_words(lines: Sequence[LogLine]) -> list[str]:
-    """The log, oldest first."""
-    return [f"{line.seq:>5} {line.at} {line.by:<12} {line.symbol or '':<6} {line.words}" for line in lines] or [
-        "Nobody has signed or decided anything yet."]
-
-
-def verified_words(verified: Verified) -> list[str]:
-    """Whether the log is whole."""
-    return [f"{verified.lines} lines, unbroken" if verified.ok else
-            f"broken at line {verified.first_bad}: {verified.reason}"]

@@ -37,12 +37,25 @@ class Chunk:
     before: int
 
 
+def get_ready() -> None:
+    """Loads what putting together needs, so that this does not take its time when the workers wait for it; and has memory
+    given back once it is free, which the pool that is usual here does not do."""
+    import pyarrow as pa
+    import pyarrow.compute
+    import pyarrow.parquet
+
+    pa.set_memory_pool(pa.system_memory_pool())
+
+
 def loose_records(folder: Path, chunks: Sequence[Chunk]) -> Iterator[tuple[str, str, str, int]]:
     """(fate, mms, lsn, number in its source) of every record that no stream wants, or two."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wanted = pa.array(["unrouted", "double"])
     for chunk in chunks:
         rows = read_rows(folder, chunk.number, ["number", "mms", "lsn", "fate"])
-        loose = [place for place, fate in enumerate(rows["fate"].to_pylist()) if fate in ("unrouted", "double")]
-        for number, mms, lsn, fate in zip(*_lists(rows.take(loose)), strict=True):
+        for number, mms, lsn, fate in zip(*_lists(rows.filter(pc.is_in(rows["fate"], wanted))), strict=True):
             yield fate, mms or "", lsn or "", chunk.before + number
 
 
@@ -59,30 +72,28 @@ def _list_lines(folder: Path, chunks: Sequence[Chunk], which: str) -> Iterator[b
         yield b"".join([b"%b,%d,%b" % (source, before + number, cells) for number, cells in lines])
 
 
-def plan_outputs(folder: Path, chunks: Sequence[Chunk], plan: OutputPlan) -> None:
-    """Places every record that goes to a stream in the plan, in source order."""
-    repeated = _repeated_keys(folder, chunks)
+def plan_outputs(folder: Path, chunks: Sequence[Chunk], plan: OutputPlan, repeated: Keys) -> None:
+    """Places every record that goes to a stream in the plan, in source order. `repeated` are the set's `repeated_keys`."""
     for chunk in chunks:
         _places(chunk.number, read_rows(folder, chunk.number, ["length", "lsn", "stream", "key"]), plan, repeated)
 
 
 def write_ledger(
-    path: Path, folder: Path, chunks: Sequence[Chunk], plan: OutputPlan | None, streams: Sequence[Stream]
+    path: Path, folder: Path, chunks: Sequence[Chunk], streams: Sequence[Stream], plan: tuple[OutputPlan, Keys] | None
 ) -> None:
-    """Writes the ledger, in source order; where each record stands follows from the plan, which must be a fresh one. Without a
-    plan no record stands in an output file: the ledger of a set that was refused."""
-    repeated = _repeated_keys(folder, chunks)
+    """Writes the ledger, in source order; where each record stands follows from the plan, which must be a fresh one, and the
+    set's `repeated_keys`. Without a plan no record stands in an output file: the ledger of a set that was refused."""
     ledger = LedgerWriter(path)
     try:
         for chunk in chunks:
-            ledger.add(_ledger_rows(chunk, read_rows(folder, chunk.number), plan, streams, repeated))
+            ledger.add(_ledger_rows(chunk, read_rows(folder, chunk.number), plan, streams))
     except BaseException:
         ledger.abandon()
         raise
     ledger.close()
 
 
-def _repeated_keys(folder: Path, chunks: Sequence[Chunk]) -> Keys:
+def repeated_keys(folder: Path, chunks: Sequence[Chunk]) -> Keys:
     """The keys that more than one record has; now and then two LSNs share a key, which does no harm."""
     keys = np.concatenate([read_rows(folder, chunk.number, ["key"])["key"].to_numpy() for chunk in chunks])
     keys.sort()
@@ -90,13 +101,13 @@ def _repeated_keys(folder: Path, chunks: Sequence[Chunk]) -> Keys:
 
 
 def _ledger_rows(
-    chunk: Chunk, rows: pa.Table, plan: OutputPlan | None, streams: Sequence[Stream], repeated: Keys
+    chunk: Chunk, rows: pa.Table, plan: tuple[OutputPlan, Keys] | None, streams: Sequence[Stream]
 ) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if plan:
-        names, ends = _places(chunk.number, rows, plan, repeated)
+        names, ends = _places(chunk.number, rows, *plan)
     else:
         names, ends = pa.nulls(len(rows), pa.string()), pa.nulls(len(rows), pa.int64())
     which = rows["stream"]

@@ -15,18 +15,13 @@ from oclc_console.csv_cells import csv_line
 from oclc_console.errors import HereError
 from oclc_console.marc.batch import Batch
 from oclc_console.operations.batches import Batches
-from oclc_console.operations.fragments import ASIDE, FINDINGS, QUARANTINE, FragmentWriter, taken_path
+from oclc_console.operations.fragments import ASIDE, FINDINGS, QUARANTINE, STOP, FragmentWriter, Stopped, taken_path
 from oclc_console.operations.linting import Linting, LintRules, Predicted
 from oclc_console.operations.routing import Placed, RoutingRules, router_of
 
 CHUNK_BYTES = 8 << 20  # a quarter of a second's work
-STOP = "stop"  # a file of this name in the run's folder of fragments asks everybody to stop
 SET_ASIDE_COLUMNS = ("byte offset", "bytes", "lsn", "mms", "finding", "detail")  # of the list of what was set aside
 _SET_ASIDE = "quarantined:"
-
-
-class Stopped(Exception):
-    """Somebody asked the run to stop."""
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,16 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 if TYPE_CHECKING:
     import pyarrow as pa
 
+FRAGMENTS = "fragments"  # the folder of them, in what a run has staged
+STOP = "stop"  # a file of this name in that folder asks everybody to stop
 QUARANTINE = -1  # as a stream's number: records that were set aside
 FINDINGS, ASIDE = "findings", "listed"  # the run's lists: what lint says, and what was set aside and why
 ListLine = tuple[int, bytes]  # a record's number in the chunk, and what stands behind the number in a line of a list, as CSV
 _TAB = b"\t"  # which no cell can hold
+
+
+class Stopped(Exception):
+    """Somebody asked the run to stop."""
 
 
 # The columns of a row of the ledger to be; what only the whole set can tell (output file) is missing. `number` is the record's

@@ -13,8 +13,7 @@ import numpy.typing as npt
 
 from oclc_console.files import replacing
 from oclc_console.oclc.names import UploadName, number_in
-from oclc_console.operations.chunks import STOP, Stopped
-from oclc_console.operations.fragments import records_path
+from oclc_console.operations.fragments import STOP, Stopped, records_path
 from oclc_console.settings import Stream, Symbol
 
 _BLOCK = 1 << 20

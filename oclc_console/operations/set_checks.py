@@ -29,8 +29,8 @@ _NO_ROWS = "(SELECT '' AS source, 0 AS number, '' AS mms, '' AS lsn, 0 AS ocn_in
 _OF_SHARE = "% $shares::UBIGINT = $share::UBIGINT"  # without the casts DuckDB takes 128 bits, and seven times as long
 _GOING_OUT = "fate NOT LIKE 'excluded:%' AND fate NOT LIKE 'quarantined:%'"
 
-# For each rule: what is gathered in shares first (into `met`, one column), and the rows it speaks about, as (lsn, mms, ocn_in),
-# ordered so that those which belong together stand together. `now` and `before` are views of ledger rows.
+# For each rule and share of all values: what is gathered first (into `met`, one column), and then the rows it speaks about, as
+# (lsn, mms, ocn_in), ordered so that those which belong together stand together. `now` and `before` are views of ledger rows.
 _MET = {
     "lsn-twice": f"SELECT lsn FROM now WHERE lsn IS NOT NULL AND {_GOING_OUT} AND hash(lsn) {_OF_SHARE} "
                  "GROUP BY lsn HAVING count(*) > 1",
@@ -42,11 +42,11 @@ _MET = {
 }
 _ROWS = {
     "lsn-twice": f"SELECT lsn, mms, ocn_in FROM now WHERE lsn IN (SELECT * FROM met) AND {_GOING_OUT} "
-                 "ORDER BY lsn, source, number",
+                 f"AND hash(lsn) {_OF_SHARE} ORDER BY lsn, source, number",
     "ocn-on-two-bibs": f"SELECT lsn, mms, ocn_in FROM now WHERE ocn_in IN (SELECT * FROM met) AND {_GOING_OUT} "
-                       "ORDER BY ocn_in, mms, source, number",
+                       f"AND hash(ocn_in) {_OF_SHARE} ORDER BY ocn_in, mms, source, number",
     "never-send-gone": f"SELECT lsn, mms, ocn_in FROM now WHERE mms IN (SELECT * FROM met) AND {_GOING_OUT} "
-                       "ORDER BY mms, source, number",
+                       f"AND hash(mms) {_OF_SHARE} ORDER BY mms, source, number",
 }
 
 
@@ -64,24 +64,21 @@ def set_findings(
         for rule in asked:
             if rule.id == "never-send-gone" and not previous_paths:
                 continue
-            _gather(connection, rule.id)
-            rows = _fetched(connection.execute(_ROWS[rule.id]))
+            rows = _rows(connection, rule.id)
             if (first := next(rows, None)) is not None:
                 yield rule, chain([first], rows)
 
 
-def _fetched(found: duckdb.DuckDBPyConnection) -> Iterator[Row]:
-    while batch := found.fetchmany(_BATCH):
-        yield from batch
-
-
-def _gather(connection: duckdb.DuckDBPyConnection, rule: str) -> None:
-    """Puts what the rule looks for into the table `met`, a share of all values at a time."""
-    rows = connection.execute(f"SELECT count(*) FROM {'before' if 'FROM before' in _MET[rule] else 'now'}").fetchone()
-    shares = 1 + (rows[0] if rows else 0) // SHARE
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE met AS {_MET[rule]}", {"shares": shares, "share": 0})
-    for share in range(1, shares):
-        connection.execute(f"INSERT INTO met {_MET[rule]}", {"shares": shares, "share": share})
+def _rows(connection: duckdb.DuckDBPyConnection, rule: str) -> Iterator[Row]:
+    """The rows a rule speaks about, one share of all values after another."""
+    counted = connection.execute(f"SELECT count(*) FROM {'before' if 'FROM before' in _MET[rule] else 'now'}").fetchone()
+    shares = 1 + (counted[0] if counted else 0) // SHARE
+    for share in range(shares):
+        which = {"shares": shares, "share": share}
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE met AS {_MET[rule]}", which)
+        found = connection.execute(_ROWS[rule], which)
+        while batch := found.fetchmany(_BATCH):
+            yield from batch
 
 
 @contextmanager

@@ -3,6 +3,7 @@ concurrent.futures.Executor. Not for the work itself (chunks.py, output_files.py
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib.util
 import multiprocessing
@@ -25,7 +26,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from oclc_console.errors import CallError, HereError, OtherSideError
-from oclc_console.operations.chunks import Stopped
+from oclc_console.operations.fragments import Stopped
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -139,8 +140,10 @@ def _ready() -> None:
 
 
 def _begin_worker() -> None:
-    """Ctrl-C is for the console to hear, not for its workers; a worker whose console was killed must not go on alone."""
+    """Ctrl-C is for the console to hear, not for its workers; a worker whose console was killed must not go on alone; and one
+    that is not needed any more has nothing to tidy up, so it ends at once."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    atexit.register(os._exit, 0)
     parent = multiprocessing.parent_process()
 
     def end_with_it() -> None:
@@ -210,13 +213,6 @@ def results(begun: set[Future[Result]], stop: threading.Event) -> Iterator[Resul
         raise Stopped if stop.is_set() else _lost() from error
     finally:
         _forget(waiting)
-
-
-def carry_out(
-    workers: Executor, function: Callable[[Task], Result], tasks: Iterable[Task], stop: threading.Event
-) -> Iterator[Result | None]:
-    """`begin`, and then the `results`."""
-    return results(begin(workers, function, tasks), stop)
 
 
 def _forget(waiting: Iterable[Future[Result]]) -> None:

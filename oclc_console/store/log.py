@@ -1,15 +1,17 @@
 """The log: one line for every act of a person on the project, appended and never changed. It is the truth; project.json
-is only its fold. Each line carries the hash of the line before it, so that a changed, removed or moved line shows. Not
-for what runs did (their own events) nor for working out what the acts mean (project.py and project/).
+is only its fold. Each line carries the hash of the line before it, so that a changed, removed or moved line shows. A last
+line that a kill tore is kept in a file beside the log, log.torn-<instant>, before it is cut off. Not for what runs did (their
+own events) nor for working out what the acts mean (project.py and project/).
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,12 @@ import orjson
 
 from oclc_console import clock
 from oclc_console.errors import HereError, from_os_error
-from oclc_console.files import append_line, complete_lines, locked, open_for_append
-from oclc_console.workspace import Workspace
+from oclc_console.files import append_line, complete_lines, is_locked, locked, open_for_append, replace_file
+from oclc_console.workspace import Workspace, require_known_version
 
 BEFORE_THE_FIRST = "0" * 64
+TORN = "log.torn-"  # and the second it was set aside in
+UNREADABLE = (ValueError, KeyError, TypeError, OverflowError)  # what a line raises that is not one of ours
 _TAIL = 4096
 _VERIFY = "Run: oclc-console log verify. Nothing was written."
 
@@ -42,8 +46,15 @@ class LogLine:
     @property
     def words(self) -> str:
         """The act and its data on one line, for people."""
-        shown = ", ".join(f"{key} {value}" for key, value in self.data.items() if value not in ("", None))
+        shown = ", ".join(f"{key} {_in_short(value)}" for key, value in self.data.items() if value not in ("", None))
         return f"{self.act}{': ' + shown if shown else ''}"
+
+
+def _in_short(value: Any) -> str:
+    """A value of an act as it stands in a line: of a list only how long it is."""
+    if isinstance(value, Mapping):
+        return " ".join(f"{key}={_in_short(each)}" for key, each in value.items()) or "none"
+    return f"({len(value):,})" if isinstance(value, list | tuple) else str(value)
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,22 @@ class Verified:
     ok: bool
     first_bad: int | None = None
     reason: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, for people; empty where nothing is."""
+        return "" if self.ok else f"line {self.first_bad:,} of the log: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Walked:
+    """How far a walk along the lines came: the last sound one, and the fault of the one after it (empty: there is none)."""
+
+    head: Head
+    fault: str = ""
+
+
+BEGINNING = Head()
 
 
 class Writer:
@@ -84,9 +111,12 @@ class Writer:
 @contextmanager
 def writing(workspace: Workspace) -> Iterator[Writer]:
     """Holds the log's lock, so that what is read inside the block still holds when the block appends. A last line torn
-    by a kill is cut off first. Raises HereError when the log's end is not sound, or the disk refuses."""
+    by a kill is set aside first. Raises HereError when the log's end is not sound, or the disk refuses; SettingsError in a
+    workspace that a newer program has changed."""
     try:
-        with locked(workspace.root / "log.lock", doing="writing the log"):
+        require_known_version(workspace.root)  # a colleague's newer program may have brought it up to date just now
+        with locked(_lock(workspace), doing="writing the log"):
+            _set_aside(workspace)
             handle = open_for_append(workspace.log)
             try:
                 yield Writer(handle, workspace.actor, _sound_head(workspace.log))
@@ -109,7 +139,7 @@ def read(workspace: Workspace) -> list[LogLine]:
     for number, raw in enumerate(complete_lines(workspace.log), 1):
         try:
             lines.append(_decode(raw))
-        except (ValueError, KeyError, TypeError) as error:
+        except UNREADABLE as error:
             raise HereError(f"line {number} of the log can't be read ({type(error).__name__})",
                             where=str(workspace.log), then="Run: oclc-console log verify") from error
     return lines
@@ -122,7 +152,7 @@ def head(workspace: Workspace) -> Head:
         return Head()
     try:
         last = _decode(lines[0])
-    except (ValueError, KeyError, TypeError) as error:
+    except UNREADABLE as error:
         raise HereError("the last line of the log can't be read", where=str(workspace.log), then=_VERIFY) from error
     return Head(last.seq, last.hash)
 
@@ -130,21 +160,44 @@ def head(workspace: Workspace) -> Head:
 def verify(workspace: Workspace) -> Verified:
     """Walks the whole log and names the first line that was changed, removed or moved. Lines cut off the end leave no
     trace in the log itself: those are found by what project.json had seen."""
-    before = Head()
+    seen = seen_by_project(workspace)  # before the log is read: what is written meanwhile is then no line that is missing
     lines = complete_lines(workspace.log)
-    seen = seen_by_project(workspace) or Head()
-    for number, raw in enumerate(lines, 1):
-        if fault := _fault(raw, before):
-            return Verified(len(lines), False, number, fault)
-        line = _decode(raw)
+    return judged(lines, walk(lines), seen)
+
+
+def walk(lines: Iterable[bytes], before: Head = BEGINNING) -> Walked:
+    """Walks along lines, the first of which follows `before`, up to the first one that is not sound."""
+    for raw in lines:
+        line = _sound_line(raw, before)
+        if isinstance(line, str):
+            return Walked(before, line)
         before = Head(line.seq, line.hash)
-        if seen.seq == number and seen.hash != line.hash:
-            return Verified(len(lines), False, number, "project.json has seen another line here: "
-                            "the log was written anew from this line or an earlier one")
+    return Walked(before)
+
+
+def judged(lines: Sequence[bytes], walked: Walked, seen: Head | None) -> Verified:
+    """What a walk along all the lines means, beside what project.json had seen of them before they were read."""
+    seen = seen or BEGINNING
+    if 0 < seen.seq <= walked.head.seq and _decode(lines[seen.seq - 1]).hash != seen.hash:
+        return Verified(len(lines), False, seen.seq, "project.json has seen another line here: "
+                        "the log was written anew from this line or an earlier one")
+    if walked.fault:
+        return Verified(len(lines), False, walked.head.seq + 1, walked.fault)
     if seen.seq > len(lines):
         return Verified(len(lines), False, len(lines) + 1,
                         f"project.json has seen {seen.seq:,} lines: the last {seen.seq - len(lines):,} were removed")
     return Verified(len(lines), True)
+
+
+def set_aside(workspace: Workspace) -> list[Path]:
+    """The files that hold last lines torn by a kill, oldest first. Nobody was told that those acts were written."""
+    return sorted(workspace.root.glob(f"{TORN}*"))
+
+
+def torn_bytes(workspace: Workspace) -> int:
+    """How many bytes of a torn line the log ends with now; the next one who writes sets them aside. 0 while somebody is
+    writing: that line is not torn yet."""
+    return len(_torn(workspace.log)) if not is_locked(_lock(workspace)) else 0
 
 
 def seen_by_project(workspace: Workspace) -> Head | None:
@@ -152,20 +205,23 @@ def seen_by_project(workspace: Workspace) -> Head | None:
     try:
         mark = orjson.loads(workspace.project.read_bytes())["log"]["1"]
         return Head(int(mark["seq"]), str(mark["hash"]))
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, *UNREADABLE):
         return None
 
 
-def _fault(raw: bytes, before: Head) -> str:
+def _sound_line(raw: bytes, before: Head) -> LogLine | str:
+    """A line that is unchanged and follows the one before it; else what is wrong with it."""
     try:
         line = _decode(raw)
-    except (ValueError, KeyError, TypeError):
+        content = _content(line)
+        unchanged = line.hash == _hashed(line.prev, content) and _whole(content, line.prev, line.hash) == raw
+    except UNREADABLE:
         return "it can't be read: it is not a line this program wrote"
-    if line.hash != _hash(line) or _encode(line, line.hash) != raw:
+    if not unchanged:
         return "it was changed after it was written"
     if line.seq != before.seq + 1 or line.prev != before.hash:
         return f"it does not follow the line before it: it says it is line {line.seq:,}; lines were removed or moved"
-    return ""
+    return line
 
 
 def _sound_head(path: Path) -> Head:
@@ -175,13 +231,43 @@ def _sound_head(path: Path) -> Head:
         return Head()
     try:
         previous = _decode(lines[0]) if len(lines) == 2 else None
-        fault = _fault(lines[-1], Head(previous.seq, previous.hash) if previous else Head())
-    except (ValueError, KeyError, TypeError):
-        fault = "the line before it can't be read"
-    if fault:
-        raise HereError(f"the last line of the log is not sound: {fault}", where=str(path), then=_VERIFY)
-    last = _decode(lines[-1])
+        last = _sound_line(lines[-1], Head(previous.seq, previous.hash) if previous else Head())
+    except UNREADABLE:
+        last = "the line before it can't be read"
+    if isinstance(last, str):
+        raise HereError(f"the last line of the log is not sound: {last}", where=str(path), then=_VERIFY)
     return Head(last.seq, last.hash)
+
+
+def _lock(workspace: Workspace) -> Path:
+    return workspace.root / "log.lock"
+
+
+def _set_aside(workspace: Workspace) -> None:
+    """Keeps a torn last line in a file beside the log; the log's lock is held. It is cut off by whoever opens the log to
+    append, and kept twice if a kill comes in between."""
+    if not (torn := _torn(workspace.log)):
+        return
+    stem = f"{TORN}{clock.stamp(clock.now())}"
+    names = (workspace.root / (stem if number == 1 else f"{stem}-{number}") for number in count(1))
+    replace_file(next(path for path in names if not path.exists()), torn)
+
+
+def _torn(path: Path) -> bytes:
+    """What stands after the last whole line."""
+    try:
+        handle = open(path, "rb")  # noqa: SIM115 - closed by the with below; only the opening may find no file
+    except FileNotFoundError:
+        return b""
+    with handle:
+        end, size = handle.seek(0, os.SEEK_END), _TAIL
+        while True:
+            start = max(0, end - size)
+            handle.seek(start)
+            block = handle.read(end - start)
+            if start == 0 or b"\n" in block:
+                return block[block.rfind(b"\n") + 1:]
+            size *= 4
 
 
 def _last_lines(path: Path, count: int) -> list[bytes]:
@@ -207,12 +293,20 @@ def _content(line: LogLine) -> dict[str, Any]:
 
 
 def _hash(line: LogLine) -> str:
-    canonical = orjson.dumps(_content(line), option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(line.prev.encode() + canonical).hexdigest()
+    return _hashed(line.prev, _content(line))
+
+
+def _hashed(previous: str, content: Mapping[str, Any]) -> str:
+    canonical = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(previous.encode() + canonical).hexdigest()
 
 
 def _encode(line: LogLine, signed: str) -> bytes:
-    return orjson.dumps({**_content(line), "prev": line.prev, "hash": signed})
+    return _whole(_content(line), line.prev, signed)
+
+
+def _whole(content: Mapping[str, Any], previous: str, signed: str) -> bytes:
+    return orjson.dumps({**content, "prev": previous, "hash": signed})
 
 
 def _decode(raw: bytes) -> LogLine:

@@ -35,7 +35,7 @@ from oclc_console.tui.screens.dashboard import DashboardScreen
 from oclc_console.tui.screens.small import SMALLEST, TooSmall
 from oclc_console.tui.themes import THEMES
 from oclc_console.tui.words import WIDE
-from oclc_console.workspace import Workspace
+from oclc_console.workspace import VERSION, Workspace, require_known_version
 
 Result = tuple[str, str]  # ("rehearse", folder) or ("open", folder): what the command line does next
 TOAST_WIDTH = 66  # cells of a line in a toast, as console.tcss has it for the smallest terminal
@@ -94,6 +94,7 @@ class ConsoleApp(App[Result]):
         self.root = root
         self.given = workspace
         self.launcher = launcher or Launcher()
+        self.brought = ""  # what was done to an older workspace before it was opened
         self.facts: Facts | None = None
         self.symbol: str | None = None
         self.stopping: set[str] = set()
@@ -116,6 +117,8 @@ class ConsoleApp(App[Result]):
         """The first paint comes before anything is read."""
         if "TEXTUAL_THEME" not in os.environ:
             self.theme = THEMES[0].name
+        if self.brought:
+            self.notify(self.brought, title="✔ an older workspace", timeout=20, markup=False)
         self.call_after_refresh(self.begin)
 
     def begin(self) -> None:
@@ -129,6 +132,7 @@ class ConsoleApp(App[Result]):
     def _follow(self, follower: Follower) -> None:
         stop = get_current_worker().cancelled_event
         last: Facts | None = None
+        looked = False
         while not stop.is_set():
             facts, deaths = follower.look()
             if facts.differs(last):
@@ -136,7 +140,9 @@ class ConsoleApp(App[Result]):
                 self.post_message(FactsRead(facts))
             for death in deaths:
                 self.post_message(Died(death))
-            stop.wait(self.quick_seconds if facts.alive or facts.starting else self.quiet_seconds)
+            soon = facts.alive or facts.starting or not looked  # the second look is the first at the log
+            looked = True
+            stop.wait(self.quick_seconds if soon else self.quiet_seconds)
 
     quick_seconds: float = QUICK
     quiet_seconds: float = QUIET
@@ -148,6 +154,10 @@ class ConsoleApp(App[Result]):
             self.symbol = self.facts.status.symbols[0].symbol
         if before is not None:
             self._tell_ends(before, self.facts)
+        if self.facts.log_fault and not (before and before.log_fault):
+            self.notify("Sign nothing before this is settled: 1 Dashboard says more.", title="✖ the log was changed",
+                        severity="error", markup=False)
+            self.bell()
         self.stopping &= {run.name for run in self.facts.alive}
         self.facts_changed.publish(self.facts)
 
@@ -224,6 +234,13 @@ class ConsoleApp(App[Result]):
         self.symbol = symbol
         self.switch_mode("symbol")
 
+    async def open_page(self, key: str) -> None:
+        """Goes to a page of the project."""
+        from oclc_console.tui.screens.project import page_of
+
+        self.action_go("5")
+        await self.push_screen(page_of(key).screen())
+
     # actions
 
     async def run_action(self, action: Any, default_namespace: DOMNode | None = None,
@@ -279,6 +296,8 @@ class ConsoleApp(App[Result]):
             binding = active.binding
             if binding.system or not binding.id or binding.action in seen or binding.id.startswith(("table.", "lines.")):
                 continue
+            if binding.action.startswith("page("):
+                continue  # told below, wherever one is
             seen.add(binding.action)
             topic = "go" if binding.action.startswith("go(") else "here" if active.node is screen else "console"
             action, node = binding.action, active.node
@@ -289,6 +308,16 @@ class ConsoleApp(App[Result]):
         for row in self.facts.status.symbols if self.facts and self.facts.status else ():
             yield SystemCommand(f"go: symbol {row.symbol}", f"Open the checklist of {row.symbol}",
                                 lambda symbol=row.symbol: self.open_symbol(symbol))
+        yield from self._project_commands()
+
+    def _project_commands(self) -> Iterable[SystemCommand]:
+        if self.given is None:
+            return
+        from oclc_console.tui.screens.project import PAGES  # the first paint does not wait for them
+
+        for page in PAGES:
+            yield SystemCommand(f"go: {page.title.lower()}", f"Open {page.title} · key 5 {page.key}",
+                                lambda key=page.key: self.call_later(self.open_page, key))
 
     def action_command_palette(self) -> None:
         """Opens the palette."""
@@ -306,24 +335,32 @@ class ConsoleApp(App[Result]):
             self.pop_screen()
 
 
-class PackApp(ConsoleApp):
-    """The console on a pack: it opens on its rejections, and the other places have nothing to show."""
+def _brought_up_to_date(workspace: Workspace) -> str:
+    """Makes an older workspace one that this program knows, and says what was done. Raises SettingsError for a newer one."""
+    if require_known_version(workspace.root) == VERSION or workspace.is_pack:
+        return ""
+    from oclc_console.operations.migration import migrate  # the first paint of any other workspace does not wait for it
 
-    DEFAULT_MODE = "reports"
+    done = migrate(workspace)
+    return done.sentence if done else ""
 
-    def action_go(self, key: str) -> None:
-        """Goes to Reports, and nowhere else."""
-        if PLACES[key] == self.DEFAULT_MODE:
-            super().action_go(key)
-        else:
-            self.notify("This is a pack: only 4 Reports has something to show here.", severity="warning", markup=False)
+
+def _made_for(workspace: Workspace | None, root: Path) -> ConsoleApp:
+    if workspace is None or not workspace.is_pack:
+        return ConsoleApp(workspace, root)
+    from oclc_console.tui.pack_app import PackApp
+
+    return PackApp(workspace, root)
 
 
 def run_console(workspace: Workspace | None, root: Path) -> Result | None:
     """Opens the console; from the first-run screen a person may open another workspace, or ask for a rehearsal: that comes
     back as ("rehearse", folder) for the command line to make."""
     while True:
-        result = (PackApp if workspace is not None and workspace.is_pack else ConsoleApp)(workspace, root).run()
+        app = _made_for(workspace, root)
+        if workspace is not None:
+            app.brought = _brought_up_to_date(workspace)
+        result = app.run()
         if not result or result[0] != "open":
             return result
         workspace, root = Workspace(Path(result[1])), Path(result[1])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from oclc_console import clock
 from oclc_console.errors import ConsoleError, SettingsError, from_os_error
+from oclc_console.store.log_check import LogWatch
 from oclc_console.store.runs import RunState, read_run
 from oclc_console.store.wishes import FILE as WISHES
 from oclc_console.store.wishes import Wishes, read_wishes
@@ -114,6 +115,7 @@ class Facts:
     wished: Mapping[str, Wished] = field(default_factory=dict)  # what is asked of the runs that are at work
     begun: Mapping[Launched, str] = field(default_factory=dict)  # what was started here -> its run's name
     problem: str = ""
+    log_fault: str = ""  # a sentence on the first line of the log that is not what was written; empty where all are
     changes: int = 0  # counts what changed besides progress, so that a screen knows when to ask again
     worked: tuple[tuple[int, int] | None, ...] = ()  # changes when somebody, here or elsewhere, does something about rejections
 
@@ -129,7 +131,7 @@ class Facts:
     def _shown(self) -> tuple[object, ...]:
         moment = self.as_of.replace(microsecond=0) if self.alive else self.as_of.replace(second=0, microsecond=0)
         return (self.workspace, self.status, self.runs, self.curves, self.wished, self.starting, self.problem, self.changes,
-                self.worked, moment)
+                self.log_fault, self.worked, moment)
 
 
 class Follower:
@@ -146,6 +148,8 @@ class Follower:
         self._status_at = clock.now()
         self._problem = ""
         self._changes = 0
+        self._log = LogWatch(workspace)
+        self._looked = False
 
     def look(self) -> tuple[Facts, list[Death]]:
         """The facts now, and the processes that died unheard since the last look."""
@@ -155,9 +159,17 @@ class Follower:
         now = clock.now()
         if not problem:
             problem = self._look_at_status(runs, now)
+        fault = self._look_at_log() if self._looked else ""  # the first screen does not wait for it
+        self._looked = True
         return Facts(self._workspace, now, self._status, runs, dict(self._curves), tuple(starting),
-                     dict(self._wished), dict(self._launcher.begun), problem, self._changes,
+                     dict(self._wished), dict(self._launcher.begun), problem, fault, self._changes,
                      _worked(self._workspace.root)), deaths
+
+    def _look_at_log(self) -> str:
+        try:
+            return self._log.look().sentence
+        except OSError as error:
+            return str(from_os_error(error, "reading the log"))
 
     def _settings(self) -> str:
         """Reads console.toml again when it has changed; a mistake keeps the last good settings and is told."""

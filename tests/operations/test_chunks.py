@@ -20,6 +20,7 @@ import pytest
 
 from oclc_console.errors import CallError, HereError
 from oclc_console.operations import prepare as module
+from oclc_console.operations import preparing
 from oclc_console.operations.outbox import read_outbox
 from oclc_console.operations.prepare import prepare
 from oclc_console.store.runs import list_runs, run
@@ -80,7 +81,7 @@ def test_bytes_ledger_and_events_are_the_same_whoever_did_the_work_in_whatever_c
     tmp_path: Path, sources: list[Path], monkeypatch: pytest.MonkeyPatch, size: int, how: dict[str, Any]
 ) -> None:
     expected = prepared(tmp_path / "as it is", sources)
-    monkeypatch.setattr(module, "CHUNK_BYTES", size if size > 400 or not how else 2_000)
+    monkeypatch.setattr(preparing, "CHUNK_BYTES", size if size > 400 or not how else 2_000)
     assert prepared(tmp_path / "otherwise", sources, **how) == expected
     assert sum(row["fate"] == "stream" for row in expected[1]) > 200
 
@@ -114,14 +115,14 @@ def test_tasks_that_are_done_twice_and_out_of_order_do_no_harm(
         yield TwiceExecutor()
 
     monkeypatch.setattr(module, "executor", twice)
-    monkeypatch.setattr(module, "CHUNK_BYTES", 5_000)
+    monkeypatch.setattr(preparing, "CHUNK_BYTES", 5_000)
     assert prepared(tmp_path / "twice", sources) == expected
 
 
 @pytest.mark.slow
 def test_a_dask_cluster_does_the_same(tmp_path: Path, sources: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     distributed = pytest.importorskip("distributed")
-    monkeypatch.setattr(module, "CHUNK_BYTES", 5_000)
+    monkeypatch.setattr(preparing, "CHUNK_BYTES", 5_000)
     expected = prepared(tmp_path / "here", sources)
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         assert prepared(tmp_path / "there", sources, cluster=cluster.scheduler_address) == expected
@@ -130,7 +131,7 @@ def test_a_dask_cluster_does_the_same(tmp_path: Path, sources: list[Path], monke
 def test_all_copies_of_an_lsn_stand_in_the_file_of_the_first_however_far_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "CHUNK_BYTES", 900)
+    monkeypatch.setattr(preparing, "CHUNK_BYTES", 900)
     workspace = workspace_in(tmp_path)
     records = [trusted(n) for n in (1, 2, 3, 4, 5, 6, 7, 1, 2, 8, 1)]
     carry_out(workspace, prepare(workspace, "ZAA", [write(tmp_path / "a.mrc", *records)]))

@@ -169,7 +169,7 @@ def test_nothing_is_appended_to_a_log_whose_end_is_not_sound(ws: Workspace, last
     assert ws.log.read_bytes() == before
 
 
-def test_a_torn_last_line_is_ignored_and_cut_by_the_next_writer(ws: Workspace) -> None:
+def test_a_torn_last_line_is_ignored_and_set_aside_by_the_next_writer(ws: Workspace) -> None:
     five(ws)
     with open(ws.log, "ab") as handle:
         handle.write(b'{"seq":6,"at":"2020-')

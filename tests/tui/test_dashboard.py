@@ -10,7 +10,7 @@ from oclc_console.store import log
 from oclc_console.tui.screens.symbol import SymbolScreen
 from oclc_console.workspace import Workspace, make_workspace
 from tests.tui.conftest import console
-from tests.tui.driving import flat, press, settled, shows, toasts
+from tests.tui.driving import flat, press, settled, shows, toasts, until
 from tests.tui.stage import HeldClock, live_upload
 
 SIZE = (80, 24)
@@ -132,3 +132,13 @@ async def test_what_somebody_else_signs_appears_without_a_key(workspace: Workspa
 def workspace_day() -> date:
     """A day that has passed on the stage."""
     return date(2020, 11, 2)
+
+
+async def test_s_writes_the_status_for_the_committee_and_says_where(workspace: Workspace) -> None:
+    app = console(workspace)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "3 of 3")
+        await press(pilot, "s")
+        await until(pilot, lambda: any("exports/status-20201116.html" in toast for toast in toasts(app)))
+    page = (workspace.root / "exports" / "status-20201116.html").read_text()
+    assert "Rare books [and manuscripts]" in page and page.count("<section>") == 3

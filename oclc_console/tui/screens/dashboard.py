@@ -44,7 +44,8 @@ class DashboardScreen(ConsoleScreen):
             "reported, "
             "and a dash means that no report has come yet. Below: what needs a person, and what is running now. m writes "
             "the mail "
-            "to OCLC when a report is late or OCLC removed a file before it was fetched.")
+            "to OCLC when a report is late or OCLC removed a file before it was fetched. s writes the status for the "
+            "oversight committee into exports: a page for the project and one a symbol, and what changed since the last.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", id="dashboard.open", key_display="↵", tooltip="Open the symbol under the "
                                                                                        "cursor"),
@@ -53,6 +54,8 @@ class DashboardScreen(ConsoleScreen):
         Binding("e", "edit", "Settings", id="dashboard.edit", tooltip="Open console.toml in your editor"),
         Binding("m", "mail", "Mail", id="dashboard.mail", tooltip="The mail to OCLC about what is late or was removed: to "
                                                                   "copy, and in a file"),
+        Binding("s", "status", "Status", id="dashboard.status",
+                tooltip="Write the status for the oversight committee: a page to print, into exports"),
     ]
 
     def body(self) -> Iterable[Widget]:
@@ -104,7 +107,7 @@ class DashboardScreen(ConsoleScreen):
     def _show_alerts(self, facts: Facts) -> None:
         alerts, root = facts.status.alerts if facts.status else (), facts.workspace.root
         frame = self.query_one("#needs", Frame)
-        frame.titles(f"Needs you {len(alerts) + bool(facts.problem)}")
+        frame.titles(f"Needs you {len(alerts) + bool(facts.problem) + bool(facts.log_fault)}")
 
         def build(width: int) -> list[Line]:
             lines: list[Line] = []
@@ -112,6 +115,9 @@ class DashboardScreen(ConsoleScreen):
                 problem = words.below(facts.problem, root)
                 lines += wrap([("✖ settings ", "bad"), (problem, ""), (" Press e to mend "
                                                                              "it.", "strong")], width, 2)
+            if facts.log_fault:
+                lines += wrap([("✖ log ", "bad"), (f"{facts.log_fault}. Sign nothing before this is settled.", ""),
+                               (" → l on Project (log verify)", "accent")], width, 2)
             for alert in alerts:
                 lines += _alert_lines(alert, root, width)
             return lines or [[("✔ ", "good"), ("Nothing needs you now.", "muted")]]
@@ -155,6 +161,8 @@ class DashboardScreen(ConsoleScreen):
         """A symbol can be opened when there is one."""
         if action == "open" and self._board.key is None:
             return "There is no symbol to open. Press e to add one to console.toml, or / to change the filter."
+        if action == "status" and self._board.key is None and not self._filter:
+            return "There is no symbol to tell of. Press e to add one to console.toml."
         if action == "mail" and not self._with_mail():
             return "There is nothing to write to OCLC: no report is late, and no file was removed before it came."
         return None
@@ -175,6 +183,22 @@ class DashboardScreen(ConsoleScreen):
         cells: list[Sequence[Cell]] = [[(symbol, "strong"), texts[symbol]] for symbol in symbols]
         columns = (Column("symbol", 8), Column("why", 40, grows=True))
         self.app.push_screen(Choose("The mail to OCLC about which symbol?", columns, cells, symbols), self._show_mail)
+
+    def action_status(self) -> None:
+        """Writes the status for the oversight committee, and says where it is."""
+        workspace = self.workspace
+
+        def write() -> Path:
+            from oclc_console.operations.oversight_written import write_status
+
+            return write_status(workspace)
+
+        def written(path: Path) -> None:
+            self.notify(f"{words.below(str(path), workspace.root)}: open it in a browser, and print it.",
+                        title="✔ wrote the status", timeout=8, markup=False)
+
+        self.notify("It is being written; the console goes on.", title="◐ the status", markup=False)
+        self.ask("writing the status", write, written)
 
     def _show_mail(self, symbol: str | None) -> None:
         from oclc_console.tui.screens.mail import show_mail  # not needed for the first paint

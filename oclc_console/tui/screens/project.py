@@ -1,34 +1,48 @@
-"""Who decided what, and when? The log of everything people did, newest first; it is only ever added to. More of the project
-(boards, timeline, decisions) comes here later."""
+"""What do people decide about the project, and where does each of it stand? The list of the project's pages: for each its key,
+its name and one line on what stands there now. Enter or the key opens the page. Not for anything a page does itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.widgets import Input
 
-from oclc_console.project.milestones import MILESTONES
-from oclc_console.store import log
-from oclc_console.store.log import LogLine
-from oclc_console.tui import words
+from oclc_console.errors import ConsoleError, from_os_error
 from oclc_console.tui.follow import Facts
+from oclc_console.tui.screens import authorizations, decisions, log
 from oclc_console.tui.screens.base import ConsoleScreen
-from oclc_console.tui.screens.dialogs import Message
-from oclc_console.tui.widgets.drawing import Cell
-from oclc_console.tui.widgets.filter import FilterLine, holds
+from oclc_console.tui.widgets.drawing import Cell, Line, Piece, wrap
 from oclc_console.tui.widgets.frame import Frame
+from oclc_console.tui.widgets.lines import Lines
 from oclc_console.tui.widgets.table import Column, Table
+from oclc_console.workspace import Workspace
 
-ACTS = {"milestone.done": "signed off", "milestone.not_applicable": "not applicable", "milestone.reopened": "reopened",
-        "milestone.applicable": "applicable after all"}
-TITLES = {stone.id: f"{stone.number} {stone.title}" for stone in MILESTONES}
-COLUMNS = (Column("no.", 6, right=True), Column("when", 12), Column("by", 10), Column("symbol", 8),
-           Column("what", 20, grows=True))
-EMPTY = "Nobody has signed anything yet. Press 2 and then s to sign a milestone off: it is written here, with your name."
+COLUMNS = (Column("key", 3), Column("page", 20), Column("what stands there now", 30, grows=True))
+SHORT = 10  # a key's word is no longer
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the project: its screen, the key that opens it from here (one letter; not j, k, g or G, which move), its
+    title, and what is said of it in one line. `summary` is asked in a thread whenever something changed; it may raise a
+    ConsoleError, and what stands after an arrow (` → `) in its answer is what to do next."""
+
+    screen: type[ConsoleScreen]
+    key: str
+    title: str
+    summary: Callable[[Workspace], str]
+
+
+PAGES: tuple[Page, ...] = (
+    Page(authorizations.AuthorizationsScreen, "a", "Authorizations", authorizations.summary),
+    Page(decisions.DecisionsScreen, "d", "Decisions", decisions.summary),
+    Page(log.LogScreen, "l", "Log", log.summary),
+)
 
 
 class ProjectScreen(ConsoleScreen):
@@ -36,114 +50,88 @@ class ProjectScreen(ConsoleScreen):
 
     PLACE = "5"
     TITLE = "Project"
-    HELP = ("The log: every act of a person on the project, newest first, with who and when. It is only ever added "
-            "to, and each "
-            "line carries a hash of the one before it: v checks that none was changed, moved or removed.")
+    HELP = ("What people decide about the project, a page each: the key in front of its name opens it, or Enter on the one "
+            "under the cursor; Esc comes back here. Beside each stands what it holds now, as the log has it.")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "read", "Read", id="log.read", key_display="↵", tooltip="The line under the cursor in full"),
-        Binding("slash", "filter", "Filter", id="log.filter", key_display="/", tooltip="Show only the lines that hold "
-                                                                                       "a word"),
-        Binding("v", "verify", "Verify", id="log.verify", tooltip="Check that no line was changed, moved or removed"),
-        Binding("c", "copy", "Copy", id="log.copy", tooltip="Copy the line under the cursor"),
+        Binding("enter", "open", "Open", id="project.open", key_display="↵", tooltip="Open the page under the cursor"),
+        *(Binding(page.key, f"page('{page.key}')", page.title if len(page.title) <= SHORT else f"{page.title[:SHORT - 1]}…",
+                  id=f"project.{page.key}", show=False, tooltip=f"Open {page.title}") for page in PAGES),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._asked: object = None
-        self._every: list[LogLine] = []
-        self._lines: list[LogLine] = []
+        self._told: Sequence[Line] = ()
 
     def body(self) -> Iterable[Widget]:
-        """The log."""
-        yield Frame(Table(COLUMNS, empty="Reading the "
-                                         "log…", id="log"), FilterLine("a symbol, a person, a "
-                                                                       "word"), title="Log", id="logs")
+        """The pages, and the one under the cursor."""
+        yield Frame(Table(COLUMNS, id="pages"), title="Project", id="hub")
+        yield Frame(Lines(id="about-page"), title="Page", id="page")
 
     def on_mount(self) -> None:
-        """Keys go to the log."""
+        """Keys go to the pages."""
         super().on_mount()
-        self._table.focus()
+        self.query_one("#about-page").can_focus = False
+        self._pages.focus()
+        self._show()
 
     @property
-    def _table(self) -> Table:
-        return self.query_one("#log", Table)
+    def _pages(self) -> Table:
+        return self.query_one("#pages", Table)
 
     def show_facts(self, facts: Facts) -> None:
-        """Reads the log again when something changed."""
+        """Asks every page again when something changed."""
         if (wanted := (facts.changes, facts.workspace)) != self._asked:
             self._asked = wanted
             workspace = facts.workspace
-            self.ask("the log", lambda: log.read(workspace), self._read)
-
-    def _read(self, lines: Sequence[LogLine]) -> None:
-        self._every = list(reversed(lines))
+            self.ask("the project", lambda: [_asked_of(page, workspace) for page in PAGES], self._read)
         self._show()
 
-    @on(Input.Changed, "#filter")
+    def _read(self, told: Sequence[Line]) -> None:
+        self._told = told
+        self._show()
+
     def _show(self) -> None:
-        wanted = self.query_one(FilterLine).value
-        self._lines = [line for line in self._every if holds(wanted, act_words(line), line.by, line.symbol or "")]
-        self._table.say(EMPTY if not self._every else f"No line holds {wanted!r}. Press / and Esc to see all.")
-        self._table.show([_cells(line) for line in self._lines], [str(line.seq) for line in self._lines])
-        self.query_one("#logs", Frame).titles(f"Log {len(self._lines):,} of {len(self._every):,}"
-                                              + (" · filter: "
-                                                 f"{wanted}" if wanted else ""), "newest first; only ever added to")
-        self.refresh_bindings()
+        told = self._told or [[("…", "muted")] for _ in PAGES]
+        rows: list[Sequence[Cell]] = [[(page.key, "accent"), (page.title, "strong"), line]
+                                      for page, line in zip(PAGES, told, strict=True)]
+        self._pages.show(rows, [page.key for page in PAGES])
+        fault = self.console.facts.log_fault if self.console.facts else ""
+        self.query_one("#hub", Frame).titles("Project", "✖ the log was changed: sign nothing, l says more" if fault else "")
+        self._show_page()
 
-    @on(FilterLine.Left)
-    def _filter_left(self) -> None:
-        self._table.focus()
+    @on(Table.Moved, "#pages")
+    def _show_page(self) -> None:
+        at = self._pages.cursor
+        page, told = PAGES[at], self._told[at] if at < len(self._told) else ()
+        self.query_one("#page", Frame).titles(page.title, f"{page.key} opens it")
 
-    def why_not(self, action: str, parameters: tuple[object, ...]) -> str | None:
-        """A line can be read when there is one."""
-        if action in ("read", "copy") and not self._lines:
-            return "There is no line under the cursor."
-        return None
+        def build(width: int) -> list[Line]:
+            return [*wrap(list(told), width), [], *wrap([(str(getattr(page.screen, "HELP", "")), "muted")], width)]
 
-    def action_filter(self) -> None:
-        """Opens the filter line."""
-        self.query_one(FilterLine).open()
+        self.query_one("#about-page", Lines).show(build)
 
-    def _text(self) -> str:
-        line = self._lines[self._table.cursor]
-        data = "\n".join(f"  {key}: {value}" for key, value in line.data.items())
-        return (f"Line {line.seq}, {words.moment(line.at)}, by {line.by}, "
-                f"{line.symbol or 'no symbol'}\n{line.act}\n{data}\n"
-                f"hash {line.hash}\nbefore {line.prev}")
+    @on(Table.Chosen, "#pages")
+    def action_open(self) -> None:
+        """Opens the page under the cursor."""
+        self.action_page(PAGES[self._pages.cursor].key)
 
-    @on(Table.Chosen, "#log")
-    def action_read(self) -> None:
-        """Shows the line in full."""
-        self.app.push_screen(Message("Log line", self._text()))
-
-    def action_copy(self) -> None:
-        """Copies the line."""
-        self.app.copy_to_clipboard(self._text())
-        self.notify(f"Copied line {self._lines[self._table.cursor].seq}.", markup=False)
-
-    def action_verify(self) -> None:
-        """Walks the whole log."""
-        workspace = self.workspace
-
-        def told(found: log.Verified) -> None:
-            if found.ok:
-                self.notify(f"{words.plural(found.lines, 'line')}, none changed, moved or "
-                            "removed.", title="✔ log verified", markup=False)
-            else:
-                self.console.show_error("The log is not sound", f"Line {found.first_bad}: {found.reason}.")
-
-        self.ask("verifying the log", lambda: log.verify(workspace), told)
+    def action_page(self, key: str) -> None:
+        """Opens a page."""
+        self.app.push_screen(page_of(key).screen())
 
 
-def _cells(line: LogLine) -> list[Cell]:
-    return [f"{line.seq:,}", words.short_moment(line.at), line.by, (line.symbol or "–", "strong"), act_words(line)]
+def page_of(key: str) -> Page:
+    """The page on a key."""
+    return next(page for page in PAGES if page.key == key)
 
 
-def act_words(line: LogLine) -> str:
-    """What was done, in a sentence where this version knows the act; else as the log has it."""
-    stone = TITLES.get(str(line.data.get("milestone")))
-    if line.act not in ACTS or stone is None:
-        return line.words
-    day = f", completed {words.day(str(line.data['date']))}" if line.data.get("date") else ""
-    said = line.data.get("reason") or line.data.get("note")
-    return f"{ACTS[line.act]}: {stone}{day}{f' · {said}' if said else ''}"
+def _asked_of(page: Page, workspace: Workspace) -> list[Piece]:
+    """What a page says of itself, or why it can't: one that fails does not keep the others from being told."""
+    try:
+        said, _, then = page.summary(workspace).partition(" → ")
+    except ConsoleError as error:
+        return [("✖ ", "bad"), (str(error), "")]
+    except OSError as error:
+        return [("✖ ", "bad"), (str(from_os_error(error, f"reading {page.title}")), "")]
+    return [(said, ""), *([(f" → {then}", "accent")] if then else [])]

@@ -34,7 +34,8 @@ class Institution:
 @dataclass(frozen=True)
 class Exchange:
     """How to reach OCLC's file exchange (facts: one host per data centre, port 22, account fx_<symbol>). A connection must
-    stand within `connect_seconds`; one on which nothing moves for `stall_seconds` is given up. `connections` send at once.
+    stand within `connect_seconds`; one on which nothing moves for `stall_seconds` is given up. `connections` send at once,
+    each through up to so many `channels`.
     Files of LHR collections go to `lhr_folder`, all others to `upload_folder`. With `on_behalf` one account uploads for
     several symbols, each into a directory of its own. Files of records are fetched from `record_folders`. A report is late
     `late_first_days` after the upload while OCLC has never reported on its collection, else after `late_after_hours`."""
@@ -53,6 +54,7 @@ class Exchange:
     connect_seconds: float = 15.0
     stall_seconds: float = 30.0
     connections: int = 1
+    channels: int = 1
     on_behalf: bool = False
 
     @property
@@ -106,7 +108,7 @@ class Symbol:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything console.toml says."""
+    """Everything console.toml says. `libraries` has the names of libraries by their codes, as far as it gives them."""
 
     path: Path
     institution: Institution
@@ -116,6 +118,7 @@ class Settings:
     symbols: Mapping[str, Symbol]
     warnings: tuple[str, ...] = field(default=())
     reports: ReadAs = field(default_factory=ReadAs)
+    libraries: Mapping[str, str] = field(default_factory=dict)
 
     def symbol(self, code: str) -> Symbol:
         """The symbol with this code, whatever its case. Raises SettingsError naming those there are."""

@@ -59,6 +59,7 @@ class _Exchange(_Part):
     connect_seconds: Annotated[float, Field(ge=0.5, le=300)] = 15
     stall_seconds: Annotated[float, Field(ge=0.5, le=600)] = 30
     connections: Annotated[int, Field(ge=1, le=8)] = 1
+    channels: Annotated[int, Field(ge=1, le=4)] = 1
     on_behalf: bool = False
 
     @field_validator("host")
@@ -119,6 +120,7 @@ class _File(_Part):
     people: dict[str, _Person] = {}
     rules: dict[str, _Rule] = {}
     symbols: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9@$#]{2,8}$")], _Symbol] = {}
+    libraries: dict[str, str] = {}
     reports: _Reports = _Reports()
 
 
@@ -164,6 +166,7 @@ def _freeze(checked: _File, path: Path) -> Settings:
         rules={name: _rule(rule) for name, rule in checked.rules.items()},
         symbols={code: _symbol(code, symbol) for code, symbol in checked.symbols.items()},
         reports=ReadAs(**checked.reports.model_dump()),
+        libraries=checked.libraries,
     )
 
 

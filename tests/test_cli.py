@@ -159,7 +159,8 @@ def test_without_a_workspace_every_command_says_how_to_get_one(tmp_path: Path) -
 
 def test_acting_as_somebody_else_works_in_a_rehearsal_only(tmp_path: Path) -> None:
     workspace = workspace_in(tmp_path)
-    words = ["--workspace", str(workspace.root), "checklist", "ZAA", "logins", "--done", "2026-01-02", "--as", "jdoe"]
+    words = ["--workspace", str(workspace.root), "checklist", "ZAA", "logins", "--done", "2026-01-02", "--note",
+             "all units", "--as", "jdoe"]
     assert command(*words).returncode == 0
     shown = orjson.loads(command("--workspace", workspace.root, "log", "--json").stdout)
     assert shown["lines"][-1]["by"] == "jdoe"

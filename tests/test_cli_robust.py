@@ -128,7 +128,7 @@ def test_a_login_without_a_name_or_a_home_makes_a_workspace_signs_as_its_number_
         assert made.returncode == 0, made.stderr
         assert tomllib.loads((root / "console.toml").read_text())["people"] == {
             "uid12345": {"name": "uid12345", "roles": ["coordinator", "lts"]}}
-        signed = command("--workspace", root, "checklist", "ZZZ", "logins", "--done", "2026-01-02", before=before)
+        signed = command("--workspace", root, "checklist", "ZZZ", "survey-units", "--done", "2026-01-02", before=before)
         assert signed.returncode == 0, signed.stderr
         assert orjson.loads((root / "log.jsonl").read_bytes().splitlines()[-1])["by"] == "uid12345"
         checked = command("--workspace", root, "check", before=before)

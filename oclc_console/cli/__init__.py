@@ -13,8 +13,10 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from oclc_console import __version__
+from oclc_console.cli.checklist import checklist_arguments, evidence_arguments
 from oclc_console.cli.log import add_arguments as log_arguments
 from oclc_console.cli.oversight import add_arguments as status_arguments
+from oclc_console.cli.planning_arguments import add_symbols, add_timeline
 from oclc_console.errors import ConsoleError, HereError, from_os_error
 from oclc_console.rehearsal.mishaps import MISHAPS
 
@@ -126,6 +128,8 @@ def parser() -> argparse.ArgumentParser:
     upload.add_argument("symbol", nargs="?", metavar="SYMBOL")
     upload.add_argument("--again", metavar="FILE", help="send this file once more although its bytes went out")
     upload.add_argument("--reason", metavar="R", help="why; logged")
+    upload.add_argument("--unattended", action="store_true", help="nobody is there (for a timer): only streams that stand "
+                                                                  "approved go out")
     _host_key(upload)
     fetch = add("fetch", "bring every report and file of records that is not here yet")
     fetch.add_argument("symbol", nargs="?", metavar="SYMBOL")
@@ -135,11 +139,23 @@ def parser() -> argparse.ArgumentParser:
     account.add_argument("--mail", action="store_true", help="the mail to OCLC about what is late or was removed, to be sent")
     _coverage(add("coverage", "where every record of the set went: excluded, set aside, each stream, unrouted, double"))
     _reports(add("reports", "OCLC's reports and the work they make: import, list, show, mark, export, pack, merge"), shared)
-    _checklist(add("checklist", "the six milestones of a symbol; sign one off, mark it not applicable, reopen it"))
+    checklist_arguments(add("checklist", "the milestones and tasks of a symbol: sign off, not applicable, reopen, claim, plan"),
+                        _day)
+    evidence_arguments(add("evidence", "what is known of a symbol and what is missing; enter what only people know"))
+    _gates(add)
+    add_symbols(add("symbols", "which symbol becomes which, with libraries and streams; import them from a table"), shared)
+    add_timeline(add("timeline", "when each step was planned and when it happened, drawn; what slipped and by how much"))
     _people(add, shared)
     status_arguments(add("status", "where every symbol is and what it waits for, also as a page for the oversight committee"))
     log_arguments(add("log", "who did what, when; `log verify` proves that nothing was changed"))
     return top
+
+
+def _gates(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    from oclc_console.cli.gates import add_approve, add_sign
+
+    add_sign(add("sign", "the gates before what can't be taken back: look, sign, take a condition upon yourself"), _day)
+    add_approve(add("approve", "sign that a stream may go out with nobody there, or see which may"), _count)
 
 
 def _people(add: Callable[[str, str], argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
@@ -225,13 +241,3 @@ def _lint(lint: argparse.ArgumentParser) -> None:
     lint.add_argument("--severity", default="NOTICE", choices=["NOTICE", "MINOR", "SEVERE", "CRITICAL"], type=str.upper,
                       help="leave out what is less severe (default: NOTICE, all)")
     lint.add_argument("--csv", metavar="FILE", help="write every finding as a line of a CSV file")
-
-
-def _checklist(checklist: argparse.ArgumentParser) -> None:
-    checklist.add_argument("symbol", metavar="SYMBOL")
-    checklist.add_argument("milestone", nargs="?", metavar="MILESTONE")
-    act = checklist.add_mutually_exclusive_group()
-    act.add_argument("--done", type=_day, metavar="DATE", help="sign it off, completed on this date")
-    act.add_argument("--not-applicable", action="store_true", help="it does not apply to this symbol")
-    act.add_argument("--reopen", metavar="REASON", help="take the sign-off back")
-    checklist.add_argument("--note", default="", metavar="TEXT")

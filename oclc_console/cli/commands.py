@@ -32,9 +32,10 @@ def _run(options: argparse.Namespace) -> int:
     if options.command is None:
         return _console(options)
     handlers = {"demo": _demo, "init": _init, "check": _check, "prepare": _prepare, "upload": _upload, "fetch": _fetch,
-                "account": _account, "reports": _reports, "checklist": _checklist, "status": _status, "log": _log,
-                "lint": _lint, "coverage": _coverage, "keys": _keys, "authorizations": _authorizations,
-                "decisions": _decisions}
+                "account": _account, "reports": _reports, "checklist": _checklist, "evidence": _evidence,
+                "status": _status, "log": _log, "lint": _lint, "coverage": _coverage, "keys": _keys,
+                "sign": _sign, "approve": _approve, "authorizations": _authorizations,
+                "decisions": _decisions, "symbols": _symbols_command, "timeline": _timeline}
     return handlers[options.command](options)
 
 
@@ -47,7 +48,20 @@ def _workspace(options: argparse.Namespace) -> Workspace:
     if version_of(workspace.root) < VERSION:
         _bring_up_to_date(workspace)
     workspace.settings  # noqa: B018  a mistake in console.toml is told before anything else happens
+    _notice_changes(workspace)
     return workspace
+
+
+def _notice_changes(workspace: Workspace) -> None:
+    """Logs a change of console.toml that nobody has seen yet. Where that can't be written the command goes on: it may be
+    one that only looks."""
+    from oclc_console.operations.settings_changes import notice
+
+    try:
+        if keys := notice(workspace):
+            show.say(f"console.toml was changed, and that is logged: {keys}")
+    except ConsoleError as error:
+        show.say(f"! console.toml may have been changed, which can't be logged: {error}")
 
 
 def _bring_up_to_date(workspace: Workspace) -> None:
@@ -240,7 +254,8 @@ def _upload(options: argparse.Namespace) -> int:
     if options.again and not options.symbol:
         raise CallError("--again needs the symbol too", where="upload", then="Say: upload SYMBOL --again FILE --reason R")
     _pin_named(workspace, options)
-    operations = ((workspace, upload(workspace, symbol.code, again=options.again, reason=options.reason))
+    operations = ((workspace, upload(workspace, symbol.code, again=options.again, reason=options.reason,
+                                      unattended=options.unattended))
                   for symbol in _symbols(workspace, options.symbol))
     return _several(options, operations, "files")
 
@@ -295,24 +310,27 @@ def _reports(options: argparse.Namespace) -> int:
 
 
 def _checklist(options: argparse.Namespace) -> int:
-    from oclc_console.operations import checklist
+    from oclc_console.cli.checklist import run_checklist
 
-    workspace = _workspace(options)
-    code, milestone = workspace.settings.symbol(options.symbol).code, options.milestone
-    acts = options.done or options.not_applicable or options.reopen
-    if bool(acts) != bool(milestone):
-        raise CallError("a milestone and what to do with it go together", where="checklist",
-                        then="For example: oclc-console checklist ZUL logins --done 2026-11-22 --note \"all units\"")
-    if options.done:
-        answer = checklist.sign_off(workspace, code, milestone, options.done, options.note)
-    elif options.not_applicable:
-        answer = checklist.mark_not_applicable(workspace, code, milestone, options.note)
-    elif options.reopen:
-        answer = checklist.reopen(workspace, code, milestone, options.reopen)
-    else:
-        answer = checklist.checklist(workspace, code)
-    show.answer(show.checklist_json(answer), _as_json(options), show.checklist_words(answer))
-    return 0
+    return run_checklist(_workspace(options), options)
+
+
+def _evidence(options: argparse.Namespace) -> int:
+    from oclc_console.cli.checklist import run_evidence
+
+    return run_evidence(_workspace(options), options)
+
+
+def _sign(options: argparse.Namespace) -> int:
+    from oclc_console.cli.gates import run_sign
+
+    return run_sign(_workspace(options), options)
+
+
+def _approve(options: argparse.Namespace) -> int:
+    from oclc_console.cli.gates import run_approve
+
+    return run_approve(_workspace(options), options)
 
 
 def _authorizations(options: argparse.Namespace) -> int:
@@ -331,6 +349,18 @@ def _status(options: argparse.Namespace) -> int:
     from oclc_console.cli import oversight
 
     return oversight.run(_workspace(options), options)
+
+
+def _symbols_command(options: argparse.Namespace) -> int:
+    from oclc_console.cli import symbols
+
+    return symbols.run(_workspace(options), options)
+
+
+def _timeline(options: argparse.Namespace) -> int:
+    from oclc_console.cli import timeline
+
+    return timeline.run(_workspace(options), options)
 
 
 def _log(options: argparse.Namespace) -> int:

@@ -9,7 +9,6 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -21,7 +20,6 @@ from oclc_console.files import shown_name
 if TYPE_CHECKING:
     from oclc_console.operations.account import Account
     from oclc_console.operations.check import CheckLine
-    from oclc_console.operations.checklist import Checklist
     from oclc_console.operations.status import Status
 
 GLYPHS = {"done": "✔", "current": "◐", "to_come": "·", "not_applicable": "–", "good": "✔", "note": "·", "bad": "✖"}
@@ -197,22 +195,6 @@ def check_line(line: CheckLine) -> None:
         _print(plain(f"              {line.meaning}"))
 
 
-def checklist_json(checklist: Checklist) -> dict[str, Any]:
-    """A checklist for scripts."""
-    milestones = [{**asdict(state), "milestone": state.milestone.id, "title": state.milestone.title}
-                  for state in checklist.milestones]
-    return {"symbol": checklist.symbol, "as_of": checklist.as_of, "milestones": milestones,
-            "next": checklist.next.milestone.id if checklist.next else None}
-
-
-def checklist_words(checklist: Checklist) -> list[str]:
-    """A checklist as a table."""
-    lines = [f"{checklist.symbol} {checklist.name}, as of {checklist.as_of}"]
-    for state in checklist.milestones:
-        words = state.state.replace("_", " ")
-        lines.append(f"{GLYPHS[state.state]} {state.milestone.number} {state.milestone.id:<15} {words:<15} "
-                     f"{state.completed or '':<11} {state.who or '':<10} {state.note or ''}".rstrip())
-    return lines
 
 
 def status_words(status: Status) -> list[str]:

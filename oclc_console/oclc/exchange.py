@@ -18,6 +18,7 @@ from paramiko.sftp import CMD_CLOSE, CMD_DATA, CMD_NAME, CMD_OPENDIR, CMD_READ, 
 
 from oclc_console.errors import OtherSideError
 from oclc_console.files import FileMark
+from oclc_console.oclc.channels import LAST_WORDS, ChannelCount, Channels
 from oclc_console.oclc.faults import (
     WIRE_ERRORS,
     LinkLost,
@@ -36,18 +37,18 @@ from oclc_console.oclc.host_keys import (
     host_in_known_hosts,
     load_pins,
 )
+from oclc_console.oclc.lanes import back_off
 from oclc_console.oclc.login import Address, GcmFirst, credentials, plug_in
 from oclc_console.oclc.replies import Replies
-from oclc_console.oclc.sending import BACK_OFF, Sending
+from oclc_console.oclc.sending import Sending
 from oclc_console.oclc.watch import Watch
 
-__all__ = ["CONNECT_SECONDS", "STALL_SECONDS", "Address", "Entry", "HostKeyChanged", "Link", "LinkLost", "LoginRefused",
-           "NoFileExchange", "SendFailed", "Sending", "Stopped", "TakenCut", "UnknownHostKey", "connect", "fingerprint",
-           "host_in_known_hosts", "in_words", "resume_at", "shown_host_key"]
+__all__ = ["CONNECT_SECONDS", "STALL_SECONDS", "Address", "ChannelCount", "Entry", "HostKeyChanged", "Link", "LinkLost",
+           "LoginRefused", "NoFileExchange", "SendFailed", "Sending", "Stopped", "TakenCut", "UnknownHostKey", "connect",
+           "fingerprint", "host_in_known_hosts", "in_words", "resume_at", "shown_host_key"]
 
 CONNECT_SECONDS = 15.0
 STALL_SECONDS = 30.0
-LAST_WORDS = 0.5  # seconds in which a connection that has lost its channel shows whether it is lost itself
 SAMPLE = 32 << 10
 SAMPLES = 16
 
@@ -84,7 +85,6 @@ def connect(address: Address, known_hosts: Path, *, seconds: float = CONNECT_SEC
         transport.set_keepalive(15)
         with watch.guard(seconds):  # starting the subsystem has no time-out of its own
             sftp = _file_exchange(client, transport, watch, address)
-        sftp.get_channel().settimeout(stall)
         return Link(client, sftp, transport, address.where, stall, stop)
     except BaseException as error:
         client.close()
@@ -152,6 +152,7 @@ class Link:
                  where: str, stall: float = STALL_SECONDS, stop: threading.Event | None = None) -> None:
         self._client, self._sftp, self._transport, self._where = client, sftp, transport, where
         self._watch = Watch(transport.close, stop)
+        self._channels = Channels(sftp, self._watch, stall)
         self.stall_seconds = stall
         self.host_key = fingerprint(transport.get_remote_server_key())
 
@@ -260,21 +261,22 @@ class Link:
         return number
 
     def begin(self, local: Path, remote: str, progress: Callable[[int], None], stop: threading.Event, *, start: int = 0,
-              listed: bool = False, mark: FileMark | None = None, paused: threading.Event | None = None) -> Sending:
+              listed: bool = False, mark: FileMark | None = None, paused: threading.Event | None = None,
+              channels: ChannelCount | None = None) -> Sending:
         """Opens the remote file for sending `local`, which bears this `mark`, from byte `start` on; one that was `listed` is
-        never made anew. Raises SendFailed, TakenCut, Stopped or HereError, in which case this connection is gone."""
-        sending = Sending(self._sftp, self._watch, self.close, f"{self._where} {remote}", self.stall_seconds, progress, stop,
-                          paused)
+        never made anew. It goes through as many `channels` of this connection as the server opens, without a word through
+        one. Raises SendFailed, TakenCut, Stopped or HereError, in which case this connection is gone."""
+        sending = Sending(self._channels, self.close, f"{self._where} {remote}", progress, stop, paused, channels)
         sending.open(local, remote, start, listed=listed, mark=mark)
         return sending
 
 
-def resume_at(size: int, there: int, acknowledged: int) -> int:
+def resume_at(size: int, there: int, acknowledged: int, channels: int = 1) -> int:
     """The byte at which a cut upload of a file of `size` bytes may go on, `there` bytes of it being listed and at least
-    `acknowledged` of them acknowledged: all before it has arrived."""
+    `acknowledged` of them acknowledged, when it never went through more than so many channels: all before it has arrived."""
     if there > size:
         return 0
-    sure = there - BACK_OFF
+    sure = there - back_off(channels)
     return max(0, sure, acknowledged if acknowledged <= there else 0)
 
 

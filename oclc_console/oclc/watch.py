@@ -16,8 +16,9 @@ GRACE_SECONDS = 1.0  # how long after a stop the work in hand may still end by i
 
 
 class Watch:
-    """One connection's watch, with a thread of its own until `end`. It looks only while a `guard` is on, and `tick` says
-    that something has moved. `stalled` tells afterwards that it closed the connection because nothing did."""
+    """One connection's watch, with a thread of its own until `end`. It looks only while a `guard` is on; `tick` says that
+    something has moved, and so does any change of what `signs` gives. `stalled` tells afterwards that it closed the
+    connection because nothing did."""
 
     def __init__(self, close: Callable[[], None], stop: threading.Event | None) -> None:
         self._close, self._stop = close, stop
@@ -25,6 +26,7 @@ class Watch:
         self._on = threading.Event()
         self._last, self._seconds, self._number = 0.0, 0.0, 0
         self.stalled = False
+        self.signs: Callable[[], object] = lambda: None
         threading.Thread(target=self._loop, name="stall watch", daemon=True).start()
 
     def tick(self) -> None:
@@ -50,6 +52,7 @@ class Watch:
 
     def _loop(self) -> None:
         stopping: tuple[int, float] | None = None  # which guard was on when the stop was first seen, and when that was
+        before = self.signs()
         while True:
             self._on.wait()
             if self._over.wait(LOOK_EVERY):
@@ -63,7 +66,10 @@ class Watch:
                 elif now - stopping[1] > GRACE_SECONDS:
                     self._close()
                     return
-            if now - self._last > self._seconds:
+            if (signs := self.signs()) != before:
+                before = signs
+                self.tick()
+            elif now - self._last > self._seconds:
                 self.stalled = True
                 self._close()
                 return

@@ -59,7 +59,7 @@ def check(workspace: Workspace, symbol: Symbol, *, send: bool = False) -> Iterat
             yield from _folders(workspace, symbol, link)
             if send:
                 for folder in settings.upload_folders_of(symbol):
-                    yield _probe(workspace, symbol, folder, link)
+                    yield from _probe(workspace, symbol, folder, link)
     except UnknownHostKey:
         raise
     except ConsoleError as error:
@@ -118,23 +118,35 @@ def _names(entries: list[Entry]) -> str:
     return ", ".join(f"{entry.name} ({entry.size:,} bytes)" for entry in entries[:5])
 
 
-def _probe(workspace: Workspace, symbol: Symbol, folder: str, link: Link) -> CheckLine:
-    """Uploads a few bytes and tells what became of them. Here looking is harmless: nothing depends on the answer."""
-    name = f"probe.{clock.stamp(clock.now())}.txt"
+def _probe(workspace: Workspace, symbol: Symbol, folder: str, link: Link) -> Iterator[CheckLine]:
+    """Uploads a few bytes, opened through as many channels as console.toml asks for, and tells what became of them. Here
+    looking is harmless: nothing depends on the answer."""
+    from oclc_console.oclc.exchange import ChannelCount
+
+    asked = workspace.settings.exchange.channels
+    channels, name = ChannelCount(asked), f"probe.{clock.stamp(clock.now())}.txt"
     with tempfile.TemporaryDirectory() as place:
         local = Path(place) / name
         local.write_bytes(b"oclc-console connection probe; not MARC data\n")
         try:
-            probe = link.begin(local, f"{folder}/{name}", lambda _: None, threading.Event())
+            probe = link.begin(local, f"{folder}/{name}", lambda _: None, threading.Event(), channels=channels)
             probe.write_all()
             probe.close()
         except OtherSideError as error:
-            return CheckLine(symbol.code, "bad", f"probe {name}: {error.what}", "No upload would get through.")
+            one = " Try it with exchange.channels = 1." if asked > 1 else ""
+            yield CheckLine(symbol.code, "bad", f"probe {name}: {error.what}", f"No upload would get through.{one}")
+            return
     log.append(workspace, "check.probe", symbol.code, name=name)
     if any(entry.name == name for entry in link.listing(folder)):
-        return CheckLine(symbol.code, "note", f"probe {name} uploaded and still listed",
-                         "OCLC usually takes a file at once; look again later.")
-    return CheckLine(symbol.code, "good", f"probe {name} uploaded; gone at once, as OCLC does: good")
+        yield CheckLine(symbol.code, "note", f"probe {name} uploaded and still listed",
+                        "OCLC usually takes a file at once; look again later.")
+    else:
+        yield CheckLine(symbol.code, "good", f"probe {name} uploaded; gone at once, as OCLC does: good")
+    if fewer := channels.news():
+        yield CheckLine(symbol.code, "note", fewer, "Uploads get through all the same.")
+    elif asked > 1:
+        yield CheckLine(symbol.code, "good", f"probe {name} was opened through {asked} channels at once",
+                        "Before relying on it, see that the report of a first large file answers all its records.")
 
 
 def network_file_system(path: Path) -> str | None:

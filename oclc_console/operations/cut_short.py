@@ -44,7 +44,7 @@ def look(link: Link, folder: str, file: OutboxFile) -> FileNotSent | FileCompare
 def _compare(link: Link, remote: str, file: OutboxFile, there: int) -> FileNotSent | FileCompared:
     from oclc_console.oclc.exchange import resume_at
 
-    name, start = file.name, resume_at(file.bytes, there, file.acknowledged)
+    name, start = file.name, resume_at(file.bytes, there, file.acknowledged, file.channels)
     if file.anew:
         return FileCompared(name, there, 0, "the file changed here while they were sent, so it is sent from its start")
     if there > file.bytes:

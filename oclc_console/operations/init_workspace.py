@@ -22,6 +22,8 @@ account = "fx_{{symbol}}"
 auth = "key"                           # key | agent | keyring (the system's keyring has the passphrase or password)
 key = "~/.ssh/oclc_console"            # the private key whose .pub stands in OCLC's .ssh/authorized_keys: oclc-console keys
 connections = 1                        # how many files go out at once, 8 at most; the order within a collection is kept
+# channels = 2                         # far away, large files: each through so many channels of its connection, 4 at most;
+                                       # nothing that OCLC documents: try it first with oclc-console check --send
 # lhr_folder = "/xfer/metacoll/in/lhr" # where files of kind "lhr" go; all others go to upload_folder (.../in/bib)
 # on_behalf = true                     # one account that uploads for several symbols (xfer/SYMBOL/metacoll/in)
 late_first_days = 56                   # while OCLC has never reported on a collection, a report is late after so long;

@@ -20,7 +20,7 @@ from oclc_console.operations.connection import address_of, connect_for
 from oclc_console.operations.cut_short import look, may_be_cut, not_sent
 from oclc_console.operations.meter import Meter
 from oclc_console.operations.outbox import OutboxFile, WentOut, after
-from oclc_console.settings import Stream, Symbol
+from oclc_console.settings import Settings, Stream, Symbol
 from oclc_console.store import log
 from oclc_console.store.events import (
     Connected,
@@ -35,7 +35,7 @@ from oclc_console.store.events import (
 from oclc_console.workspace import Workspace
 
 if TYPE_CHECKING:
-    from oclc_console.oclc.exchange import Link, SendFailed
+    from oclc_console.oclc.exchange import ChannelCount, Link, SendFailed
 
 ATTEMPTS = 4
 PAUSES = (1.0, 4.0, 12.0)  # seconds before the next attempt, give or take a half: many clients must not come back at once
@@ -59,7 +59,8 @@ class ServerRefuses(OtherSideError):
 
 @dataclass(frozen=True)
 class Upload:
-    """What all files of one upload share. `again` names a file that is sent once more, for a signed `reason`."""
+    """What all files of one upload share. `again` names a file that is sent once more, for a signed `reason`. `channels` is how
+    many of a connection one file may go through."""
 
     workspace: Workspace
     symbol: Symbol
@@ -69,6 +70,7 @@ class Upload:
     meter: Meter
     stop: threading.Event
     paused: threading.Event
+    channels: ChannelCount
 
     def stream_of(self, file: OutboxFile) -> Stream | None:
         """The stream a file was prepared for, as console.toml has it now."""
@@ -124,7 +126,7 @@ def send_one(upload: Upload, line: Line, file: OutboxFile) -> Generator[Event, N
             why = (f"the same bytes went out as {twin.name} on {twin.sent_at}; to send them again: "
                    f"--again {twin.name} and a reason")
             yield FileNotSent(file.name, "refused", 0, file.attempts, why, twin.name)
-        elif reason := refusal(upload, file):
+        elif reason := why_refused(upload.workspace.settings, upload.symbol, file):
             yield FileNotSent(file.name, "refused", 0, file.attempts, reason)
         elif (mark := _proved(file)) is None:
             why = "its bytes are not those that were prepared; prepare it again"
@@ -137,10 +139,10 @@ def send_one(upload: Upload, line: Line, file: OutboxFile) -> Generator[Event, N
                     yield event
 
 
-def refusal(upload: Upload, file: OutboxFile) -> str | None:
-    """Why a file must not go out; None when it may."""
-    sender = upload.workspace.settings.sender(upload.symbol)
-    stream = upload.stream_of(file)
+def why_refused(settings: Settings, symbol: Symbol, file: OutboxFile) -> str | None:
+    """Why a file of a symbol must not go out, by its name and its collection; None when it may."""
+    sender = settings.sender(symbol)
+    stream = next((stream for stream in sender.streams if stream.word == file.stream), None)
     if stream is None or stream.collection != file.collection:
         return (f"collection {file.collection} is not registered for stream {file.stream} of {sender.code} in "
                 "console.toml any more; OCLC would run it under the wrong settings")
@@ -203,6 +205,7 @@ class _Course:
                 if last:
                     return
                 yield Note(f"{self.file.name}: {failed.what}; trying again")
+            yield from self._fewer_channels()
             self.upload.pause(attempt)
 
     def _once(self) -> Iterator[Event]:
@@ -218,6 +221,10 @@ class _Course:
             start = seen.start if seen is not None else 0
             self.listed = seen is not None and self.file.stage != "started"  # of a file only started, no byte can arrive twice
         yield from self._send(self.line.link, start)
+
+    def _fewer_channels(self) -> Iterator[Event]:
+        if news := self.upload.channels.news():
+            yield Note(news)
 
     def _still(self, ours: HereError) -> tuple[str, str]:
         """The state, and why, of a file whose sending ended here: what was sent of it so far is not to be relied upon."""
@@ -253,18 +260,21 @@ class _Course:
 
     def _send(self, link: Link, start: int) -> Iterator[Event]:
         file, number = self.file, self.file.attempts + 1
+        channels = self._channels(file.bytes - start)
+        most = channels.most if channels else 1
         remote, began, sent = f"{self.upload.folder_of(file)}/{file.name}", time.monotonic(), False
         moved = self.upload.meter.begin(file.name, start, file.bytes)
         sending = None
         try:
-            yield FileStarted(file.name, file.bytes, file.sha256, number, start)
+            yield FileStarted(file.name, file.bytes, file.sha256, number, start, most)
             self.begun = True
-            self.file = replace(file, attempts=number, acknowledged=start)
+            self.file = replace(file, attempts=number, acknowledged=start, channels=max(file.channels, most))
             sending = link.begin(file.path, remote, moved, self.upload.stop, start=start, listed=self.listed, mark=self.mark,
-                                 paused=self.upload.paused)
+                                 paused=self.upload.paused, channels=channels)
             yield FileOpened(file.name)
             self.file = replace(self.file, stage="opened", anew=False)
             sending.write_all()
+            yield from self._fewer_channels()
             yield FileClosing(file.name, file.bytes)
             sending.close()
             sent = True
@@ -275,6 +285,12 @@ class _Course:
                 self._look_here()
             self.upload.meter.end(file.name, sent)
         yield FileSent(file.name, file.bytes, file.sha256, number, round(time.monotonic() - began, 3))
+
+    def _channels(self, left: int) -> ChannelCount | None:
+        """The channels for so many bytes; None where one is as good as several."""
+        from oclc_console.oclc.lanes import ONE_WINDOW
+
+        return self.upload.channels if left > ONE_WINDOW else None
 
     def _look_here(self) -> None:
         """Notes when the file is not any more what was prepared: what is there of it must not be gone on with."""

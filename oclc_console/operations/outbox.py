@@ -21,6 +21,7 @@ from oclc_console.store.runs import events_of
 from oclc_console.workspace import Workspace
 
 DOUBTFUL = ("uncertain", "taken_cut")
+DUE = ("waiting", "partial")  # upload sends these by itself
 SETTLED = ("sent", "uncertain", "taken_cut")  # never sent again by itself
 
 
@@ -31,7 +32,8 @@ class OutboxFile:
     refused (the same bytes went out under the name `twin`); alma (delivered by Alma, only accounted here). `stage` says how
     far an interrupted upload had come: started (the server was asked to open it, not a byte was written), opened or
     closing. With `anew` what is there of it is not ours any more and is not gone on with. `answered` when its report has
-    settled what arrived. `acknowledged` is in bytes, `sent_at` an ISO instant."""
+    settled what arrived. `acknowledged` is in bytes, `sent_at` an ISO instant. `channels` is the most it was ever sent through
+    at once: so much more of what is there of it may have gaps."""
 
     name: str
     path: Path
@@ -56,6 +58,7 @@ class OutboxFile:
     twin: str = ""
     anew: bool = False
     answered: bool = False
+    channels: int = 1
 
     @property
     def next_steps(self) -> tuple[str, ...]:
@@ -126,7 +129,7 @@ def _after(file: OutboxFile, event: Event, at: str) -> OutboxFile:
         # once bytes of it may have been there, that stays so: OCLC may take the file between two attempts
         stage = "opened" if file.state == "partial" and file.stage in ("opened", "closing") else "started"
         return replace(file, state="partial", stage=stage, attempts=event.attempt, acknowledged=event.start,
-                       reason="its upload was interrupted")
+                       reason="its upload was interrupted", channels=max(file.channels, event.channels))
     if isinstance(event, FileOpened):
         return replace(file, stage="opened", anew=False)
     if isinstance(event, FileClosing):

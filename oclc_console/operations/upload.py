@@ -27,8 +27,9 @@ from oclc_console.errors import CallError, ConsoleError
 from oclc_console.operations.allowance import Allowance
 from oclc_console.operations.meter import Meter
 from oclc_console.operations.one_file import Line, NoConnection, Upload, send_one
-from oclc_console.operations.outbox import OutboxFile, WentOut, read_outbox
+from oclc_console.operations.outbox import DUE, OutboxFile, WentOut, read_outbox
 from oclc_console.operations.threads import Threads
+from oclc_console.operations.upload_gate import pass_the_gate
 from oclc_console.settings import Symbol
 from oclc_console.store.events import (
     Connected,
@@ -46,15 +47,18 @@ from oclc_console.workspace import Workspace
 
 LOOK_EVERY = 0.1  # seconds
 WISHES_EVERY = 0.5
-DUE = ("waiting", "partial")
 
 
-def upload(workspace: Workspace, symbol_code: str, *, again: str | None = None, reason: str | None = None) -> Operation:
-    """Sends what waits in a symbol's outbox. `again` names one file that is sent once more although its bytes have gone
-    out (or may have), for a `reason` that is logged. Raises CallError when `again` can't be."""
+def upload(workspace: Workspace, symbol_code: str, *, again: str | None = None, reason: str | None = None,
+           unattended: bool = False) -> Operation:
+    """Sends what waits in a symbol's outbox, when its gate is open. `again` names one file that is sent once more although its
+    bytes have gone out (or may have), for a `reason` that is logged. `unattended` for a timer: every stream with files due
+    must stand approved. Raises CallError when `again` can't be; the run itself raises Refused at the gate."""
     symbol = workspace.settings.symbol(symbol_code)
     if again is not None and not (reason or "").strip():
         raise CallError("sending a file again needs a reason", where="--again", then='Add --reason "why".')
+    if again is not None and unattended:
+        raise CallError("sending a file again is a person's decision", where="--unattended", then="Leave one of the two out.")
     if reason is not None and again is None:
         raise CallError("--reason goes with --again FILE", where="--reason")
     files = read_outbox(workspace, symbol.code)
@@ -65,8 +69,9 @@ def upload(workspace: Workspace, symbol_code: str, *, again: str | None = None, 
     if asked is not None and asked.state in (*DUE, "alma"):
         raise CallError(f"{again} has not gone out yet ({asked.state})", where="--again",
                         then="Without --again, upload sends what waits.")
-    job = _Upload(workspace, symbol, again, reason)
-    return Operation("upload", symbol.code, {"again": again, "reason": reason}, job.work, job.fold, exit_code)
+    job = _Upload(workspace, symbol, again, reason, unattended)
+    words = {"again": again, "reason": reason, **({"unattended": True} if unattended else {})}
+    return Operation("upload", symbol.code, words, job.work, job.fold, exit_code)
 
 
 @dataclass
@@ -75,15 +80,21 @@ class _Upload:
     symbol: Symbol
     again: str | None
     reason: str | None
+    unattended: bool = False
 
     def work(self, folder: RunFolder) -> Iterator[Event]:
         due = [file for file in read_outbox(self.workspace, self.symbol.code)
                if self.again == file.name or (self.again is None and file.state in DUE)]
+        if due and self.again is None:
+            yield from pass_the_gate(self.workspace, self.symbol, due, unattended=self.unattended)
         folder.progress.files_total = len(due)
         folder.progress.total = sum(file.bytes for file in due)
+        from oclc_console.oclc.exchange import ChannelCount
+
         halt, paused = threading.Event(), threading.Event()
+        channels = ChannelCount(self.workspace.settings.exchange.channels)
         shared = Upload(self.workspace, self.symbol, self.again, self.reason,
-                        WentOut(self.workspace, folder.name), Meter(folder.progress), halt, paused)
+                        WentOut(self.workspace, folder.name), Meter(folder.progress), halt, paused, channels)
         with Threads(MOST_CONNECTIONS) as threads:
             traffic = _Traffic(shared, folder, threads, due)
             try:

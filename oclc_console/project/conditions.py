@@ -133,11 +133,16 @@ def not_applicable(reason: str) -> Verdict:
     return Verdict("not applicable", reason)
 
 
-def nothing_left(key: str, what: str, then: str) -> Callable[[Case, Facts], Verdict]:
-    """A judge: the count `key` is 0; `what` names the things it counts."""
+def many(count: int, one: str, more: str = "") -> str:
+    """`1 file`, `5 files`; `more` where the plural is not made with an s."""
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
+def nothing_left(key: str, one: str, more: str, then: str) -> Callable[[Case, Facts], Verdict]:
+    """A judge: the count `key` is 0; `one` and `more` name what it counts."""
     def judged(_case: Case, facts: Facts) -> Verdict:
         count = facts.number(key)
-        return red(f"{count:,} {what}", then) if count else green(f"no {what}")
+        return red(many(count, one, more), then) if count else green(f"no {one}")
     return judged
 
 

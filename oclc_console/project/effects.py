@@ -65,7 +65,8 @@ def _scan_delete(case: Case, facts: Facts) -> Effect:
     many = ("at least " if at_least and removed is not None else "") + _many(removed, "holding")
     lhr = {"keep": "; records with a local holdings record stay",
            "delete": "; records with a local holdings record go too"}.get(facts.text("lhr_choice"), "")
-    return Effect(f"removes {many} older than {case.subject}; {_of_them(unresolved)}{odd}{lhr}; it can't be undone",
+    day = case.subject or "a day not named yet"
+    return Effect(f"removes {many} older than {day}; {_of_them(unresolved)}{odd}{lhr}; it can't be undone",
                   (("removed", removed), ("holdings_at_oclc", held), ("refreshed", refreshed), ("spared", spared),
                    ("unresolved", unresolved)))
 

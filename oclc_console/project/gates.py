@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from oclc_console.errors import CallError, Refused
 from oclc_console.project.acts import Act
-from oclc_console.project.conditions import Case, Condition, Judged, fingerprint, judge
+from oclc_console.project.conditions import Case, Condition, Judged, fingerprint, judge, many
 from oclc_console.project.effects import Effect, effect
 from oclc_console.project.evidence import Known
 from oclc_console.project.removing import RETIRE, SCAN_DELETE, UNSET
@@ -163,7 +163,7 @@ def why_not_sign(state: GateState, by: str) -> str:
     if state.not_for:
         return state.not_for
     if state.red:
-        return f"{len(state.red)} conditions are red: {', '.join(one.id for one in state.red)}"
+        return f"{many(len(state.red), 'condition is', 'conditions are')} red: {', '.join(one.id for one in state.red)}"
     if state.first is not None and state.first.by == by:
         return f"{by} has signed already: the second signature is another person's, from another login"
     return ""

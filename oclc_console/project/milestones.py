@@ -1,4 +1,5 @@
-"""The six milestones of a symbol's reclamation, in order, and their state as a fold over what people signed. Pure.
+"""The six milestones of a symbol's reclamation, in order, which of them its disposition leaves out, and their state as a fold
+over what people signed. Pure; not for the tasks in them (tasks.py).
 
 Source: Harvard Library, "2019 OCLC Data Sync Project Information": six dated milestones per symbol, N/A allowed.
 """
@@ -47,6 +48,14 @@ MILESTONES: tuple[Milestone, ...] = (
               "The former Bibliographic Notification Service sends changed records again."),
 )
 
+POST = "post"  # the group of tasks that come after the six: they are signed one by one, not as a milestone
+POST_TITLE = "After the reclamation"
+LEFT_OUT: Mapping[str, Mapping[str, str]] = {  # disposition -> the milestones that do not concern it, and why
+    "retained": {"freeze": "only for a symbol that will not be retained"},
+    "target": {"freeze": "only for a symbol that will not be retained"},
+    "retiring": {},
+}
+
 
 @dataclass(frozen=True)
 class MilestoneState:
@@ -61,8 +70,8 @@ class MilestoneState:
 
 
 def fold_milestones(disposition: str, acts: Iterable[Mapping[str, Any]]) -> tuple[MilestoneState, ...]:
-    """The states of a symbol's milestones after these acts of the log, oldest first. The freeze is not applicable to a
-    symbol that stays, until somebody says otherwise."""
+    """The states of a symbol's milestones after these acts of the log, oldest first. Those its disposition leaves out are not
+    applicable until somebody says otherwise."""
     latest = {milestone.id: _untouched(milestone, disposition) for milestone in MILESTONES}
     for act in standing(acts):
         state, milestone = STATES.get(act["act"]), act.get("milestone")
@@ -79,6 +88,5 @@ def fold_milestones(disposition: str, acts: Iterable[Mapping[str, Any]]) -> tupl
 
 
 def _untouched(milestone: Milestone, disposition: str) -> MilestoneState:
-    if milestone.id == "freeze" and disposition != "retiring":
-        return MilestoneState(milestone, "not_applicable", None, None, "only for a symbol that will not be retained")
-    return MilestoneState(milestone, "to_come", None, None, None)
+    why_not = LEFT_OUT.get(disposition, LEFT_OUT["retained"]).get(milestone.id)
+    return MilestoneState(milestone, "not_applicable" if why_not else "to_come", None, None, why_not)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from oclc_console.project.conditions import Case, Condition, Facts, Verdict, green, nothing_left, red, said_yes
+from oclc_console.project.conditions import Case, Condition, Facts, Verdict, green, many, nothing_left, red, said_yes
 from oclc_console.project.evidence import is_day
 
 
@@ -17,7 +17,8 @@ def _uploaded(_case: Case, facts: Facts) -> Verdict:
     if not prepared:
         return red("nothing was prepared", "Prepare and upload the symbol's export.")
     if doubt or refused:
-        return red(f"{doubt:,} files in doubt, {refused:,} refused or set aside", "Settle them in Runs; send what is missing.")
+        return red(f"{many(doubt, 'file')} in doubt, {refused:,} refused or set aside",
+                   "Settle them in Runs; send what is missing.")
     if sent != prepared:
         return red(f"{sent:,} of {prepared:,} files sent", "Upload the rest.")
     if reported != prepared:
@@ -34,7 +35,8 @@ def _accounted(_case: Case, facts: Facts) -> Verdict:
         return red(f"{accounted:,} of {sent:,} records sent are accounted for, {missing:,} not reported",
                    "Fetch the reports that are missing; ask OCLC about the rest.")
     if reruns:
-        return red(f"{reruns:,} reruns are not settled", "Wait for the whole report of the rerun, and fetch it.")
+        return red(f"{many(reruns, 'rerun is', 'reruns are')} not settled",
+                   "Wait for the whole report of the rerun, and fetch it.")
     return green(f"{accounted:,} of {sent:,} records sent are accounted for, no rerun open")
 
 
@@ -99,7 +101,7 @@ def _withdrawn(_case: Case, facts: Facts) -> Verdict:
     frozen = facts.text("withdrawals_frozen_since")
     since = f"; frozen since {frozen}" if frozen else ""
     if count:
-        return red(f"{count:,} holdings withdrawn since the export of {export}{since}", "Export, send and account anew.")
+        return red(f"{many(count, 'holding')} withdrawn since the export of {export}{since}", "Export, send and account anew.")
     if said < export:
         return red(f"said on {said}, before the export of {export}", "Ask the units again, and enter it.")
     return green(f"none withdrawn between the export of {export} and {said}{since}")
@@ -117,13 +119,13 @@ def _other_loads(case: Case, facts: Facts) -> Verdict:
         return green(f"no load of another symbol stands under {case.symbol}")
     whose = facts.text("earliest_standing_load_of") or "another symbol"
     if not first:
-        return red(f"loads of {count:,} other symbols stand, since when is not known",
+        return red(f"loads of {many(count, 'other symbol')} stand, since when is not known",
                    "Enter the day of the first, with its source.")
     if is_day(case.subject) and case.subject <= first:
         return green(f"{case.subject} is not later than the load of {whose} of {first}")
     risk = facts.value("earliest_standing_load_holdings")
-    many = f"{risk:,} holdings" if isinstance(risk, int) else "an unknown number of holdings"
-    return red(f"{case.subject} is later than the load of {whose} of {first}: {many} would go with it",
+    at_risk = many(risk, "holding") if isinstance(risk, int) else "an unknown number of holdings"
+    return red(f"{case.subject} is later than the load of {whose} of {first}: {at_risk} would go with it",
                f"Ask OCLC for {first} or an earlier day, or send {whose}'s records again first.")
 
 
@@ -172,7 +174,7 @@ def _successor(case: Case, facts: Facts) -> Verdict:
 def _ill_requests(_case: Case, facts: Facts) -> Verdict:
     count, said, off = facts.number("ill_open_requests"), facts.day_of("ill_open_requests"), facts.text("ill_supplier_off")
     if count:
-        return red(f"{count:,} ILL requests open", "Wait until they are returned, and enter it again.")
+        return red(f"{many(count, 'ILL request')} open", "Wait until they are returned, and enter it again.")
     if off and said < off:
         return red(f"none open on {said}, but requests could come until {off}", "Look again, and enter it.")
     return green("no ILL request open")
@@ -194,9 +196,11 @@ RETIRE = (
     Condition("ill-supplier", "OCLC Supplier is set to No", ("ill_supplier_off",), _ill_supplier),
     Condition("ill-requests", "No ILL request is open", ("ill_open_requests",), _ill_requests, ("ill_supplier_off",)),
     Condition("connexion-users", "Every Connexion user has moved", ("connexion_users_left",),
-              nothing_left("connexion_users_left", "Connexion users left", "Move them (Authorizations), and enter it again.")),
+              nothing_left("connexion_users_left", "Connexion user left", "Connexion users left",
+                           "Move them (Authorizations), and enter it again.")),
     Condition("save-file", "The Connexion save file is empty", ("save_file_count",),
-              nothing_left("save_file_count", "records in the save file", "Their owners finish or delete them.")),
+              nothing_left("save_file_count", "record in the save file", "records in the save file",
+                           "Their owners finish or delete them.")),
     Condition("constant-data", "Constant data is documented", ("constant_data_documented",),
               said_yes("constant_data_documented", "documented", "not documented", "Write it down before it goes.")),
     Condition("lhrs", "Local holdings records under the symbol are listed", ("lhrs_listed",),
@@ -212,7 +216,7 @@ def _list(_case: Case, facts: Facts) -> Verdict:
     count = facts.number("unset_records")
     if not count:
         return red("the list is empty", "Name the list of the records: never unset without one.")
-    return green(f"{count:,} records, {facts.text('unset_list')}")
+    return green(f"{many(count, 'record')}, {facts.text('unset_list')}")
 
 
 def _local_data(_case: Case, facts: Facts) -> Verdict:
@@ -220,8 +224,8 @@ def _local_data(_case: Case, facts: Facts) -> Verdict:
     if not count:
         return green("no local data hangs on them")
     if facts.value("unset_local_data_kept") is True:
-        return green(f"{count:,} local records are deleted too; a copy is kept")
-    return red(f"{count:,} local records would be deleted too, and no copy is kept",
+        return green(f"{many(count, 'local record is', 'local records are')} deleted too; a copy is kept")
+    return red(f"{many(count, 'local record')} would be deleted too, and no copy is kept",
                "Export them first, or unset without cascade.")
 
 

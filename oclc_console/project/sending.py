@@ -55,15 +55,17 @@ def _size(_case: Case, facts: Facts) -> Verdict:
 
 UPLOAD = (
     Condition("names", "Name, collection and symbol of every file agree", ("files_misnamed",),
-              nothing_left("files_misnamed", "files with a name that disagrees", "Prepare them again.")),
+              nothing_left("files_misnamed", "file with a name that disagrees", "files with names that disagree",
+                           "Prepare them again.")),
     Condition("set-count", "The files hold as many records as Alma's set", ("in_set",), _set_count, ("set_count",)),
     _accepted("unrouted", "unrouted"),
     _accepted("double", "wanted by two streams"),
     Condition("duplicate-lsns", "No local number stands twice", ("duplicate_lsns",),
-              nothing_left("duplicate_lsns", "local numbers twice", "Look at the lsn key in console.toml: with a record a "
-                           "holding it must be the holding's number. Then prepare again.")),
+              nothing_left("duplicate_lsns", "local number twice", "local numbers twice",
+                           "Look at the lsn key in console.toml: with a record a holding it must be the holding's number. "
+                           "Then prepare again.")),
     Condition("not-sent-before", "No waiting file was sent before", ("files_sent_before",),
-              nothing_left("files_sent_before", "waiting files that were sent before",
+              nothing_left("files_sent_before", "waiting file that was sent before", "waiting files that were sent before",
                            "Take them out, or send them on purpose: upload --again FILE --reason R.")),
     Condition("size", "No file is larger than OCLC takes", ("largest_file_records",), _size),
 )
@@ -140,6 +142,6 @@ WRITEBACK = (
     _of_this_write_back("sample_of_20_seen", "a sample of 20 was looked at", "no sample was looked at",
                         "Open 20 records of the files and compare them with Alma."),
     Condition("unchanged", "No record was changed in Alma since", ("changed_in_alma_since",),
-              nothing_left("changed_in_alma_since", "records changed in Alma since the export",
-                           "Hold them back, or export and match them again.")),
+              nothing_left("changed_in_alma_since", "record changed in Alma since the export",
+                           "records changed in Alma since the export", "Hold them back, or export and match them again.")),
 )

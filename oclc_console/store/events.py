@@ -236,6 +236,25 @@ class Connected(Event):
 
 
 @dataclass(frozen=True)
+class GateChecked(Event):
+    """A gate was judged before anything was done: its conditions, each {id, state, words}, what the step would do in numbers,
+    and whether it may be taken."""
+
+    gate: str
+    subject: str
+    opened: bool
+    effect: str
+    conditions: list[dict[str, str]]
+
+    @property
+    def words(self) -> str:
+        states = [one["state"] for one in self.conditions]
+        counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+        closed = "".join(f"; red: {one['id']} ({one['words']})" for one in self.conditions if one["state"] == "red")
+        return f"gate {self.gate} {'open' if self.opened else 'closed'}: {counts}{closed}; {self.effect}"
+
+
+@dataclass(frozen=True)
 class FileCompared(Event):
     """A file whose upload was cut short is still listed, and what is there was compared with ours: sending goes on at byte
     `start` (0: from its beginning), for this `reason`."""
@@ -259,12 +278,14 @@ class FileStarted(Event):
     sha256: str
     attempt: int
     start: int = 0
+    channels: int = 1
 
     @property
     def words(self) -> str:
         again = f", attempt {self.attempt}" if self.attempt > 1 else ""
         onwards = f", from byte {self.start:,}" if self.start else ""
-        return f"sending {self.name}: {self.bytes:,} bytes{onwards}{again}"
+        through = f", through up to {self.channels} channels" if self.channels > 1 else ""
+        return f"sending {self.name}: {self.bytes:,} bytes{onwards}{through}{again}"
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,7 @@ class Follower:
         self._status: Status | None = None
         self._status_key: object = None
         self._status_at = clock.now()
-        self._problem = ""
+        self._problem = self._unlogged = ""  # what is wrong in console.toml; what kept a change of it from being logged
         self._changes = 0
         self._log = LogWatch(workspace)
         self._looked = False
@@ -158,7 +158,7 @@ class Follower:
         starting, deaths = self._launcher.look(runs)
         now = clock.now()
         if not problem:
-            problem = self._look_at_status(runs, now)
+            problem = self._look_at_status(runs, now) or self._unlogged
         fault = self._look_at_log() if self._looked else ""  # the first screen does not wait for it
         self._looked = True
         return Facts(self._workspace, now, self._status, runs, dict(self._curves), tuple(starting),
@@ -184,6 +184,7 @@ class Follower:
             self._problem = str(error)
         else:
             self._workspace, self._problem, self._status_key = fresh, "", None
+            self._unlogged = _notice_changes(fresh)
         return self._problem
 
     def _runs(self) -> tuple[RunState, ...]:
@@ -230,6 +231,17 @@ class Follower:
         self._changes += key != self._status_key
         self._status_key, self._status_at = key, now
         return ""
+
+
+def _notice_changes(workspace: Workspace) -> str:
+    """Logs that console.toml was changed, where nobody did yet; gives back what kept that from being done."""
+    from oclc_console.operations.settings_changes import notice
+
+    try:
+        notice(workspace)
+    except ConsoleError as error:
+        return str(error)
+    return ""
 
 
 def _signature(path: Path) -> tuple[int, int] | None:

@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from oclc_console.oclc.exchange import Address, Link, connect
+from oclc_console.oclc.exchange import Address, ChannelCount, Link, connect
 from tests.relay import relaying
 
 GCM = "aes128-gcm@openssh.com"
@@ -136,9 +136,11 @@ def our_link(place: Place) -> Link:
     return connect(Address("127.0.0.1", place.port, getpass.getuser(), "key", place.folder / "client"), known)
 
 
-def our_seconds(place: Place, files: list[Path], connections: int = 1) -> float:
-    """What our sending takes over standing connections, the files dealt out as each gets free."""
+def our_seconds(place: Place, files: list[Path], connections: int = 1, channels: int = 1) -> float:
+    """What our sending takes over standing connections, the files dealt out as each gets free, each file through so many
+    channels of its connection."""
     waiting, lock, problems = list(files), threading.Lock(), []
+    count = ChannelCount(channels)
 
     def work(link: Link) -> None:
         try:
@@ -147,7 +149,8 @@ def our_seconds(place: Place, files: list[Path], connections: int = 1) -> float:
                     if not waiting:
                         return
                     file = waiting.pop(0)
-                sending = link.begin(file, f"{place.arrived}/{file.name}", lambda _: None, threading.Event())
+                sending = link.begin(file, f"{place.arrived}/{file.name}", lambda _: None, threading.Event(),
+                                     channels=count)
                 sending.write_all()
                 sending.close()
         except Exception as error:
@@ -163,7 +166,7 @@ def our_seconds(place: Place, files: list[Path], connections: int = 1) -> float:
         for thread in threads:
             thread.join()
         took = time.perf_counter() - began
-    assert not problems
+    assert not problems and count.news() is None
     for file in files:
         assert (place.arrived / file.name).stat().st_size == file.stat().st_size
     return took
@@ -178,18 +181,22 @@ def one_round(place: Place, far: Place, big: Path, small: list[Path], slow: Path
 
     sftp("500", place, [big])
     took["ours_500"] = our_seconds(place, [big])
+    took["ours_500_channels"] = our_seconds(place, [big], channels=2)
     sftp("gcm_500", place, [big], GCM)
     took["cat_500"] = cat_seconds(place, big)
     sftp("20", place, small)
     took["ours_20_one"] = our_seconds(place, small)
+    took["ours_20_channels"] = our_seconds(place, small, channels=2)
     took["ours_20_two"] = our_seconds(place, small, 2)
     sftp("gcm_20", place, small, GCM)
     sftp("80", far, [slow])
     took["ours_80"] = our_seconds(far, [slow])
+    took["ours_80_channels"] = our_seconds(far, [slow], channels=2)
     sftp("gcm_80", far, [slow], GCM)
     took["ours_80_one"] = our_seconds(far, few)
     took["ours_80_four"] = our_seconds(far, few, 4)
     sftp("20_80", far, few)
+    took["ours_20_80_channels"] = our_seconds(far, few, channels=2)
     return took
 
 
@@ -203,8 +210,13 @@ RATIOS = {
     "one_vs_sftp_gcm_80ms": ("sftp_gcm_80", "ours_80"),
     "four_connections_vs_one_80ms": ("ours_80_one", "ours_80_four"),
     "twenty_files_one_connection_vs_sftp_80ms": ("sftp_20_80", "ours_80_one"),
+    "one_connection_two_channels_vs_sftp_0ms": ("sftp_500", "ours_500_channels"),
+    "one_connection_two_channels_vs_sftp_80ms": ("sftp_80", "ours_80_channels"),
+    "twenty_files_one_connection_two_channels_vs_sftp_0ms": ("sftp_20", "ours_20_channels"),
+    "twenty_files_one_connection_two_channels_vs_sftp_80ms": ("sftp_20_80", "ours_20_80_channels"),
 }
-FLOORS = {"one_vs_sftp_0ms": 0.9, "one_vs_sftp_80ms": 1.2, "twenty_files_two_connections_vs_sftp_0ms": 1.0,
+FLOORS = {"one_vs_sftp_0ms": 0.9, "one_vs_sftp_80ms": 1.2, "one_connection_two_channels_vs_sftp_80ms": 1.2,
+          "twenty_files_two_connections_vs_sftp_0ms": 1.0,
           "four_connections_vs_one_80ms": 2.5}
 
 

@@ -14,6 +14,7 @@ from oclc_console.operations.account import account
 from oclc_console.operations.import_reports import file_report
 from oclc_console.operations.outbox import OutboxFile, read_outbox
 from oclc_console.operations.prepare import prepare
+from oclc_console.operations.signing import override
 from oclc_console.operations.status import status
 from oclc_console.operations.upload import upload
 from oclc_console.workspace import Workspace
@@ -158,6 +159,7 @@ def test_a_report_is_late_only_after_the_patience_its_collection_deserves(
 def test_duplicate_local_numbers_in_one_file_are_told_apart_by_their_place(tmp_path: Path) -> None:
     workspace = workspace_in(tmp_path, ONE)
     carry_out(workspace, prepare(workspace, "ZAA", [write(tmp_path / "a.mrc", trusted(1), trusted(1))]))
+    override(workspace, "upload", "ZAA", "duplicate-lsns", "the test wants them")
     with rehearsing(workspace):
         carry_out(workspace, upload(workspace, "ZAA"))
         answer = fetched(workspace, "ZAA")

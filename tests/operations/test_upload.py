@@ -57,9 +57,9 @@ def prepared(tmp_path: Path, count: int = 7, toml: str = TOML) -> Workspace:
     return workspace
 
 
-def big(tmp_path: Path, megabytes: int = 40) -> Workspace:
+def big(tmp_path: Path, megabytes: int = 40, toml: str = ALL) -> Workspace:
     """One waiting file that takes a while to send."""
-    workspace = workspace_in(tmp_path, ALL)
+    workspace = workspace_in(tmp_path, toml)
     note = (b"500", b"  \x1fa" + b"long " * 1900)
     records = (holding(n, note, note, note, note, note, note, note) for n in range(megabytes * 1000 // 67))
     carry_out(workspace, prepare(workspace, "ZAA", [write(tmp_path / "big.mrc", *records)]))

@@ -137,8 +137,13 @@ def test_a_file_that_is_taken_while_it_is_being_written_is_taken_cut_and_not_sen
     with rehearsing(workspace) as folder:
         (file,) = read_outbox(workspace, "ZAA")
         with connect_for(workspace, workspace.settings.symbol("ZAA")) as link:
-            sending = link.begin(file.path, f"/xfer/metacoll/in/bib/{file.name}", lambda _: None, threading.Event())
-            (workspace.rehearsal / INBOX / file.name).rename(tmp_path / "taken away")
+            there = workspace.rehearsal / INBOX / file.name
+
+            def take_it(_: int) -> None:
+                if there.exists():
+                    there.rename(tmp_path / "taken away")
+
+            sending = link.begin(file.path, f"/xfer/metacoll/in/bib/{file.name}", take_it, threading.Event())
             with pytest.raises(TakenCut, match="before we closed it"):
                 sending.write_all()
         assert sending.acknowledged == file.bytes and taken(folder) == {}

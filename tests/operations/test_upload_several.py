@@ -29,6 +29,7 @@ from oclc_console.store.events import (
     FileNotSent,
     FileSent,
     FileStarted,
+    GateChecked,
     Note,
     Paused,
     Resumed,
@@ -105,7 +106,7 @@ def test_a_login_that_is_refused_is_tried_once_whatever_the_number_of_connection
         else:
             raise AssertionError("it let us in")
     (told,) = list_runs(workspace, "upload")
-    assert [type(recorded.event) for recorded in told.events] == [Ended]
+    assert [type(recorded.event) for recorded in told.events] == [GateChecked, Ended]
 
 
 def watched(workspace: Workspace, stop: threading.Event, on: Callable[[Event, Path], None]) -> list[Event]:

@@ -18,6 +18,7 @@ from tests.core.samples import workspace
 
 NOW = datetime(2020, 11, 20, 12, 0, tzinfo=UTC)
 DAY = date(2020, 11, 3)
+WHY = "signed as a whole: the tasks were not listed one by one"
 
 
 @pytest.fixture
@@ -46,11 +47,12 @@ def test_signing_writes_the_log_and_gives_the_new_checklist(ws: Workspace) -> No
     assert found.next is not None and found.next.milestone.id == "logins"
     [line] = log.read(ws)
     assert (line.act, line.symbol, line.by) == ("milestone.done", "ZUL", "jdoe")
-    assert dict(line.data) == {"milestone": "authorizations", "date": "2020-11-03", "note": "all [12] units"}
+    assert dict(line.data) == {"milestone": "authorizations", "date": "2020-11-03", "note": "all [12] units",
+                               "open": [task.task.id for task in found.of("authorizations")]}
 
 
 def test_what_one_console_signs_another_one_sees(ws: Workspace) -> None:
-    sign_off(ws, "ZUL", "authorizations", DAY)
+    sign_off(ws, "ZUL", "authorizations", DAY, WHY)
     assert state(checklist(Workspace(ws.root), "ZUL"), "authorizations").state == "done"
     assert state(checklist(ws, "ZMD"), "authorizations").state == "current"
 
@@ -60,10 +62,11 @@ def test_the_history_of_a_milestone_tells_every_act_in_order(ws: Workspace) -> N
     reopen(ws, "ZUL", "authorizations", "two shared logins")
     mark_not_applicable(ws, "ZUL", "authorizations", "no Connexion here")
     reopen(ws, "ZUL", "authorizations", "there is")
-    found = sign_off(ws, "ZUL", "authorizations", DAY)
+    found = sign_off(ws, "ZUL", "authorizations", DAY, WHY)
     assert [line.words for line in found.history["authorizations"]] == [
-        "completed on 2020-11-03: first", "reopened: two shared logins", "not applicable: no Connexion here",
-        "applicable after all: there is", "completed on 2020-11-03"]
+        "completed on 2020-11-03, 4 of its tasks open: first", "reopened: two shared logins",
+        "not applicable: no Connexion here", "applicable after all: there is",
+        f"completed on 2020-11-03, 4 of its tasks open: {WHY}"]
     assert {line.by for line in found.history["authorizations"]} == {"jdoe"}
     assert found.history["logins"] == ()
 
@@ -76,7 +79,7 @@ def test_a_day_to_come_is_refused_and_today_is_named(ws: Workspace) -> None:
 
 def test_today_can_be_signed(ws: Workspace) -> None:
     today = NOW.astimezone().date()
-    assert state(sign_off(ws, "ZUL", "logins", today), "logins").completed == str(today)
+    assert state(sign_off(ws, "ZUL", "logins", today, WHY), "logins").completed == str(today)
     with pytest.raises(CallError):
         sign_off(ws, "ZUL", "reclamation", today + timedelta(days=1))
 
@@ -97,10 +100,10 @@ def test_a_symbol_that_does_not_exist_is_refused_with_those_that_do(ws: Workspac
 
 
 def test_signing_twice_says_when_and_by_whom_and_that_it_can_be_reopened(ws: Workspace) -> None:
-    sign_off(ws, "ZUL", "logins", DAY)
+    sign_off(ws, "ZUL", "logins", DAY, WHY)
     signed = r"completed on 2020-11-03 by jdoe.*reopen it with a reason"
     with pytest.raises(CallError, match=signed):
-        sign_off(ws, "ZUL", "logins", DAY)
+        sign_off(ws, "ZUL", "logins", DAY, WHY)
     with pytest.raises(CallError, match=signed):
         mark_not_applicable(ws, "ZUL", "logins")
     assert len(log.read(ws)) == 1
@@ -108,14 +111,14 @@ def test_signing_twice_says_when_and_by_whom_and_that_it_can_be_reopened(ws: Wor
 
 def test_what_is_not_applicable_is_reopened_before_it_is_signed(ws: Workspace) -> None:
     with pytest.raises(CallError, match=r"not applicable to ZUL.*reopen"):
-        sign_off(ws, "ZUL", "freeze", DAY)
+        sign_off(ws, "ZUL", "freeze", DAY, WHY)
     assert state(reopen(ws, "ZUL", "freeze", "they lend after all"), "freeze").state == "to_come"
-    assert state(sign_off(ws, "ZUL", "freeze", DAY), "freeze").state == "done"
+    assert state(sign_off(ws, "ZUL", "freeze", DAY, WHY), "freeze").state == "done"
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "\n"])
 def test_reopening_needs_a_reason(ws: Workspace, reason: str) -> None:
-    sign_off(ws, "ZUL", "logins", DAY)
+    sign_off(ws, "ZUL", "logins", DAY, WHY)
     with pytest.raises(CallError, match="needs a reason"):
         reopen(ws, "ZUL", "logins", reason)
     assert state(checklist(ws, "ZUL"), "logins").state == "done"
@@ -135,7 +138,7 @@ def test_of_two_people_who_sign_at_once_one_signs_and_one_is_told(ws: Workspace)
 
     def sign() -> None:
         try:
-            sign_off(Workspace(ws.root, "jdoe"), "ZUL", "logins", DAY)
+            sign_off(Workspace(ws.root, "jdoe"), "ZUL", "logins", DAY, WHY)
         except CallError as error:
             told.append(error.what)
 

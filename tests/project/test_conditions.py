@@ -35,7 +35,8 @@ def test_what_nobody_knows_is_red_never_green_and_says_what_would_turn_it_green(
 @pytest.mark.parametrize(("gate", "key"), [(gate.id, key) for gate in GATES.values() for condition in gate.conditions
                                            for key in condition.needs])
 def test_one_thing_that_is_not_known_turns_its_condition_red(gate: str, key: str) -> None:
-    found = gate_state(case(gate), known(gate, **{key: None}), [])
+    unknown: dict[str, Any] = {key: None}
+    found = gate_state(case(gate), known(gate, **unknown), [])
     red = {one.id for one in found.red}
     needing = {one.id for one in GATES[gate].conditions if key in one.needs}
     assert needing <= red
@@ -56,13 +57,13 @@ def test_a_value_of_another_kind_is_not_known() -> None:
 
 
 RED: list[tuple[str, str, dict[str, Value], str]] = [
-    ("upload", "names", {"files_misnamed": 1}, "1 files with a name that disagrees"),
+    ("upload", "names", {"files_misnamed": 1}, "1 file with a name that disagrees"),
     ("upload", "set-count", {"set_count": 318265}, "5 missing"),
     ("upload", "set-count", {"set_count": 318250}, "10 too many"),
     ("upload", "routed", {"unrouted": 58}, "58 unrouted"),
     ("upload", "one-stream", {"double": 3}, "3 wanted by two streams"),
     ("upload", "duplicate-lsns", {"duplicate_lsns": 2}, "2 local numbers twice"),
-    ("upload", "not-sent-before", {"files_sent_before": 1}, "1 waiting files that were sent before"),
+    ("upload", "not-sent-before", {"files_sent_before": 1}, "1 waiting file that was sent before"),
     ("upload", "size", {"largest_file_records": 3_000_000}, "a file has 3,000,000 records"),
     ("writeback", "newest", {"newest_report_loaded": False}, "a newer report has come"),
     ("writeback", "sample", {"newest_report_day": "2020-11-11"}, "before the newest report of 2020-11-11"),
@@ -77,9 +78,9 @@ RED: list[tuple[str, str, dict[str, Value], str]] = [
     ("scan-delete", "uploaded", {"files_prepared": 0, "files_sent": 0, "files_reported": 0}, "nothing was prepared"),
     ("scan-delete", "uploaded", {"files_sent": 4}, "4 of 5 files sent"),
     ("scan-delete", "uploaded", {"files_reported": 3}, "3 of 5 files have a report: not yet the others"),
-    ("scan-delete", "uploaded", {"files_in_doubt": 1}, "1 files in doubt"),
+    ("scan-delete", "uploaded", {"files_in_doubt": 1}, "1 file in doubt"),
     ("scan-delete", "accounted", {"accounted": 315652, "not_reported": 1}, "315,652 of 315,653 records sent"),
-    ("scan-delete", "accounted", {"reruns_unsettled": 1}, "1 reruns are not settled"),
+    ("scan-delete", "accounted", {"reruns_unsettled": 1}, "1 rerun is not settled"),
     ("scan-delete", "accounted", {"sent": 0, "accounted": 0}, "no record was sent"),
     ("scan-delete", "unrouted", {"unrouted": 44}, "44 unrouted: they would lose their holding"),
     ("scan-delete", "unresolved", {"leftovers_accepted_by": None}, "1,070 unresolved and 19 that OCLC could not take"),
@@ -110,7 +111,7 @@ RED: list[tuple[str, str, dict[str, Value], str]] = [
 
 @pytest.mark.parametrize(("gate", "condition_id", "facts", "words"), RED)
 def test_a_red_condition_says_what_is_wrong_with_its_numbers_and_what_would_turn_it_green(
-    gate: str, condition_id: str, facts: dict[str, Value], words: str
+    gate: str, condition_id: str, facts: dict[str, Any], words: str
 ) -> None:
     found = condition(gate, condition_id, **facts)
     assert found.state == "red" and words in found.words and found.then

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -24,8 +24,8 @@ from oclc_console.errors import CallError, ConsoleError, Refused
 from oclc_console.project.acts import standing
 from oclc_console.project.conditions import Case
 from oclc_console.project.evidence import CATALOGUE, Evidence, Known, Value, entered, together
-from oclc_console.project.gates import GATES, SECOND_PERSON, GateState, Passed, gate_state, may_pass, require
-from oclc_console.project.signatures import fold_gate, why_it_stays
+from oclc_console.project.gates import GATES, SECOND_PERSON, GateState, gate_state, may_pass, require
+from oclc_console.project.signatures import Passed, fold_gate, why_it_stays
 from tests.project.gate_cases import CUT_OFF, GREEN, Acts, case
 
 PEOPLE = ("jdoe", "kroe", "lpoe")
@@ -141,6 +141,28 @@ def values_of(thing: Evidence, as_green: Value) -> st.SearchStrategy[Value]:
     return st.sampled_from(usual + of_kind[thing.kind])
 
 
+@st.composite
+def any_case(draw: st.DrawFn) -> tuple[Case, dict[str, Known]]:
+    """A gate of a symbol of any disposition, with facts of which many are as they should be."""
+    of = case(draw(st.sampled_from(sorted(GATES))), disposition=draw(st.sampled_from(DISPOSITIONS)))
+    facts = {key: Known(key, value, LATE, "the console") for key, value in GREEN[of.gate].items()}
+    for one in draw(st.lists(st.sampled_from(GATES[of.gate].conditions), max_size=3)):
+        for key in (*one.needs, *one.also):
+            value = draw(values_of(CATALOGUE[key], GREEN[of.gate].get(key)))
+            facts[key] = Known(key, value, draw(st.sampled_from([LATE, EARLY])), "the console")
+    return of, facts
+
+
+@given(any_case())
+@settings(max_examples=600, deadline=None)
+def test_whatever_the_evidence_a_condition_is_red_exactly_when_its_plain_rule_says_so(
+    found: tuple[Case, dict[str, Known]]
+) -> None:
+    of, facts = found
+    red = {one.id for one in gate_state(of, facts, []).red}
+    assert red == {one.id for one in GATES[of.gate].conditions if not PLAIN[of.gate, one.id](Seen(of, facts))}
+
+
 class AtOneGate(RuleBasedStateMachine):
     """One gate of one symbol. `given` are the values an act was made on, by its line, as this test wrote them down."""
 
@@ -185,6 +207,11 @@ class AtOneGate(RuleBasedStateMachine):
     def time_goes_by(self) -> None:
         self.computed = {key: Known(key, one.value, one.as_of + "T12:00:00.000Z" if one.as_of == LATE else one.as_of, "x")
                          for key, one in self.computed.items()}
+
+    @rule(by=st.sampled_from(PEOPLE))
+    def all_is_put_right_and_somebody_signs(self, by: str) -> None:
+        self.repair()
+        self.somebody_signs(by)
 
     @rule(data=st.data(), by=st.sampled_from(PEOPLE), day=st.sampled_from([LATE, EARLY]))
     def somebody_enters(self, data: st.DataObject, by: str, day: str) -> None:
@@ -245,10 +272,11 @@ class AtOneGate(RuleBasedStateMachine):
         line = self.acts.lines[waiting.seq - 1]
         signed = {key: value for key, value in line.items() if key not in ("seq", "at", "by", "act", "symbol")}
         shown = {"lhr": {"state": "red", "words": "", "fingerprint": ""}}
-        other = {"other evidence": {"fingerprint": f"other {len(self.acts.lines)}"}, "a red condition": {"conditions": shown},
-                 "another symbol": {"typed": f"ZUL {CUT_OFF}"}, "the same person": {}}[wrong]
+        changed: Mapping[str, dict[str, Any]] = {
+            "other evidence": {"fingerprint": f"other {len(self.acts.lines)}"}, "a red condition": {"conditions": shown},
+            "another symbol": {"typed": f"ZUL {CUT_OFF}"}, "the same person": {}}
         self.acts.add(line["by"] if wrong == "the same person" else data.draw(st.sampled_from(PEOPLE)), "gate.signed",
-                      **{**signed, **other})
+                      **{**signed, **changed[wrong]})
 
     @rule(data=st.data())
     def the_log_has_an_override_of_other_evidence(self, data: st.DataObject) -> None:
@@ -281,6 +309,8 @@ class AtOneGate(RuleBasedStateMachine):
             assert not may_pass(state)
         else:
             assert may_pass(state)
+        assert state.first is None or state.first.fingerprint == state.fingerprint  # else it has lapsed, and is told so
+        assert all(why for _signature, why in state.lapsed)
         if state.passed is not None:
             assert state.gate.kind == "signed" and not state.not_for
             assert state.passed.first.by != state.passed.second.by

@@ -1,7 +1,7 @@
 """The table of faults: `python -m tests.sshd.fault_table` makes every fault happen at Debian's sshd and at the rehearsal, and
 prints in Markdown after how many seconds each was noticed, which states were shown, what was lost and what went twice. A
 word or several narrow it to the faults whose names hold them; `--all` adds the other two ways of taking files; `--short`
-makes one row a fault of them, as README.md has it."""
+makes one row a fault of them, as README.md has it; `--channels=2` sends each file through two channels."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ SHORT = ("fault", "noticed at sshd", "at the rehearsal", "shown after it", "lost
 def main(words: list[str]) -> int:
     """Prints the table; 1 when something was lost, sent twice or shown wrongly."""
     every, short = "--all" in words, "--short" in words
+    channels = next((int(word.partition("=")[2]) for word in words if word.startswith("--channels=")), 1)
     wanted = [word for word in words if not word.startswith("--")]
     chosen = [fault for fault in FAULTS if not wanted or any(word in fault.name for word in wanted)]
     print(_line(SHORT if short else LONG))
@@ -28,7 +29,7 @@ def main(words: list[str]) -> int:
     for fault in chosen:
         kinds = [kind for kind in fault.kinds if kind in OFTEN or every or fault.kinds == (kind,)]
         outcomes = []
-        for outcome in _suffered(fault, kinds):
+        for outcome in _suffered(fault, kinds, channels):
             outcomes.append(outcome)
             worst = worst or int(bool(outcome.lost or outcome.twice or outcome.untrue))
             if not short:
@@ -40,10 +41,10 @@ def main(words: list[str]) -> int:
     return worst
 
 
-def _suffered(fault: Fault, kinds: Sequence[str]) -> Iterator[Outcome]:
+def _suffered(fault: Fault, kinds: Sequence[str], channels: int) -> Iterator[Outcome]:
     for kind in kinds:
         if possible(fault) and (SSHD is not None or not kind.startswith("sshd")):
-            with tempfile.TemporaryDirectory(prefix="fault-") as place, site_for(fault, kind, Path(place)) as site:
+            with tempfile.TemporaryDirectory(prefix="fault-") as place, site_for(fault, kind, Path(place), channels) as site:
                 yield suffer(fault, site)
 
 

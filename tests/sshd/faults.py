@@ -332,20 +332,23 @@ BY_NAME = {fault.name: fault for fault in FAULTS}
 
 
 @contextlib.contextmanager
-def site_for(fault: Fault, kind: str, place: Path) -> Iterator[Site]:
-    """The place where this fault happens, with two files waiting."""
+def site_for(fault: Fault, kind: str, place: Path, channels: int = 1) -> Iterator[Site]:
+    """The place where this fault happens, with two files waiting. The first one is large enough for several channels where
+    there are to be several."""
     server, mode = kind.split("/")
+    large = max(fault.large, 64) if channels > 1 else fault.large
     with contextlib.ExitStack() as held:
         held.callback(shutil.rmtree, place / "workspace", ignore_errors=True)
-        here = held.enter_context(small_disk(place / "here", 8_000)) / "workspace" if fault.disk == "here" else None
+        room = 8_000 * large // 24  # kilobytes: some five times what the files have
+        here = held.enter_context(small_disk(place / "here", room)) / "workspace" if fault.disk == "here" else None
         site: Site
         if server == "sshd":
-            root = held.enter_context(small_disk(place / "there", 4_000)) / "root" if fault.disk == "server" else None
-            site = SshdSite(place, mode, go_between=fault.packets, root=root, workspace=here, large=fault.large,
-                            stall=fault.stall, **fault.server)  # type: ignore[arg-type]
+            root = held.enter_context(small_disk(place / "there", room // 2)) / "root" if fault.disk == "server" else None
+            site = SshdSite(place, mode, go_between=fault.packets, root=root, workspace=here, large=large,
+                            stall=fault.stall, channels=channels, **fault.server)  # type: ignore[arg-type]
         else:
-            site = RehearsalSite(place, mode, workspace=here, large=fault.large, stall=fault.stall,
-                                 **fault.mishap)  # type: ignore[arg-type]
+            site = RehearsalSite(place, mode, workspace=here, large=large, stall=fault.stall,
+                                 channels=channels, **fault.mishap)  # type: ignore[arg-type]
         held.callback(site.close)
         site.some_files(fault.small)
         yield site

@@ -1,6 +1,7 @@
 """Stands between Debian's sshd and its own sftp-server and sees every SFTP packet in clear, so that a fault can happen at
 an exact one: before a file is opened, after so many bytes, before its close, after the close and before its reply. Run by
-sshd in place of internal-sftp: `python go_between.py PLAN ROOT`. PLAN is a JSON file: {on, nth, bytes, do, times, code}.
+sshd in place of internal-sftp: `python go_between.py PLAN ROOT`. PLAN is a JSON file: {on, nth, bytes, do, times, code}; with
+`further` only a file that is opened and not made counts. What happens to handles stands in `handles` beside it.
 
 on: open, opened, write, written, close, closed (only files opened for writing count; nth is the file's number in this session)
 do: drop (asks the wire to cut), freeze, end (ends the channel), fail (answers with `code`), take (has the mover take what is
@@ -50,11 +51,20 @@ class GoBetween:
         self.files = 0
         self.written = 0
         self.failing = self.frozen = False
+        self.further = False  # the file in hand was opened and not made
+
+    def note(self, did: str, **more: object) -> None:
+        """Writes down what happened to a handle, in the order of all sessions."""
+        book = os.open(self.place / "handles", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.write(book, json.dumps({"session": os.getpid(), "did": did, "written": self.written, **more}).encode() + b"\n")
+        os.close(book)
 
     def due(self, on: str, nth: int) -> bool:
         """Whether the plan's fault happens here; it is noted down, and happens only as often as planned."""
         plan = self.plan
         if not plan or plan["on"] != on or plan.get("nth", 1) != nth or self.written < plan.get("bytes", 0):
+            return False
+        if plan.get("further") and not self.further:
             return False
         book = self.place / "fired"
         fired = book.read_text().split() if book.exists() else []
@@ -117,9 +127,10 @@ class GoBetween:
         kind, number = struct.unpack_from(">BI", body) if len(body) >= 5 else (0, 0)
         if kind == OPEN:
             _, at = _string(body, 5)
-            if struct.unpack_from(">I", body, at)[0] & 2:
+            if (flags := struct.unpack_from(">I", body, at)[0]) & 2:
                 self.files += 1
-                self.written, self.failing = 0, False
+                self.written, self.failing, self.further = 0, False, not flags & 8
+                self.note("open", further=self.further)
                 if self.due("open", self.files) and not self.act(number):
                     return False
                 self.opening.add(number)
@@ -132,6 +143,7 @@ class GoBetween:
                 self.written += len(_string(body, 5 + 4 + len(handle) + 8)[0])
                 self.writing.add(number)
                 return not self.due("write", self.handles[handle]) or self.act(number)
+            self.note("close")
             if self.due("close", self.handles[handle]) and not self.act(number):
                 return False
             self.closing.add(number)
@@ -144,6 +156,7 @@ class GoBetween:
             kind, number = struct.unpack_from(">BI", body)
             if kind == HANDLE and number in self.opening:
                 self.handles[_string(body, 5)[0]] = self.files
+                self.note("opened")
                 if self.due("opened", self.files) and not self.act(number):
                     continue
             if number in self.writing:
@@ -152,6 +165,7 @@ class GoBetween:
                     continue
             if number in self.closing:
                 self.closing.discard(number)
+                self.note("closed")
                 if self.due("closed", self.files) and not self.act(number):
                     continue
             self.opening.discard(number)

@@ -39,21 +39,22 @@ KbdInteractiveAuthentication no
 PermitRootLogin yes
 MaxStartups 100
 LogLevel VERBOSE
+MaxSessions {sessions}
 """
 
 
 class Sshd:
     """A server in a folder. `go_between` puts our packet-level go-between in place of internal-sftp; `read_only` lets nobody
     write; `sftp` False leaves file exchange out; `denied` names requests it refuses; `most_bytes` limits every file it
-    writes (as a quota would)."""
+    writes (as a quota would); `sessions` limits the channels of a connection."""
 
     def __init__(self, place: Path, *, go_between: bool = False, read_only: bool = False, sftp: bool = True,
-                 most_bytes: int = 0, denied: str = "", root: Path | None = None) -> None:
+                 most_bytes: int = 0, denied: str = "", sessions: int = 10, root: Path | None = None) -> None:
         self.place, self.account = place, getpass.getuser()
         self.root = root or place / "root"
         self.port = _free_port()
         self.go_between, self.read_only, self.sftp, self.most_bytes = go_between, read_only, sftp, most_bytes
-        self.denied = denied
+        self.denied, self.sessions = denied, sessions
         self._process: subprocess.Popen[bytes] | None = None
         place.mkdir(parents=True, exist_ok=True)
         for folder in (IN_BIB, REPORTS):
@@ -94,7 +95,7 @@ class Sshd:
             command += f" -P {self.denied}"
         if self.go_between:
             command = f"{sys.executable} {Path(__file__).with_name('go_between.py')} {self.place / 'plan.json'} {self.root}"
-        config = _CONFIG.format(port=self.port, place=self.place)
+        config = _CONFIG.format(port=self.port, place=self.place, sessions=self.sessions)
         if self.sftp:
             config += f"Subsystem sftp internal-sftp\nForceCommand {command}\n"
         (self.place / "sshd_config").write_text(config)

@@ -47,6 +47,7 @@ late_after_hours = 0.0002
 late_first_days = 0.00001
 connect_seconds = 3
 stall_seconds = {stall}
+channels = {channels}
 [symbols.ZAA]
 records_per_file = {per_file}
 [[symbols.ZAA.streams]]
@@ -81,8 +82,8 @@ class Site:
     key: Path
     uploads: Path
 
-    def __init__(self, place: Path, stall: float, large: int) -> None:
-        self.place, self.stall, self.large = place, stall, large
+    def __init__(self, place: Path, stall: float, large: int, channels: int) -> None:
+        self.place, self.stall, self.large, self.channels = place, stall, large, channels
         self.wire: Wire
         self.workspace: Workspace
         self.files: tuple[OutboxFile, ...] = ()
@@ -91,7 +92,7 @@ class Site:
     def furnish(self, folder: Path, uploads: str, reports: str) -> None:
         """The workspace, whose console.toml leads to the wire, with the server's key pinned."""
         text = TOML.format(port=self.wire.port, account=self.account, key=self.key, uploads=uploads, reports=reports,
-                           stall=self.stall, per_file=self.large)
+                           stall=self.stall, per_file=self.large, channels=self.channels)
         self.workspace = make_workspace(folder, text)
         self.pin(self.server_key())
 
@@ -206,9 +207,9 @@ class Site:
 class SshdSite(Site):
     """Debian's sshd and a mover."""
 
-    def __init__(self, place: Path, mode: str, *, quiet: float = 4.0, stall: float = 2.0, large: int = 24,
+    def __init__(self, place: Path, mode: str, *, quiet: float = 4.0, stall: float = 2.0, large: int = 24, channels: int = 1,
                  root: Path | None = None, workspace: Path | None = None, **server: Any) -> None:
-        super().__init__(place, stall, large)
+        super().__init__(place, stall, large, channels)
         self.kind = f"sshd/{mode}"
         self.server = Sshd(place / "sshd", root=root, **server)
         self.account, self.key = self.server.account, self.server.place / "client_key"
@@ -263,9 +264,9 @@ class SshdSite(Site):
 class RehearsalSite(Site):
     """The rehearsal's server; `torn` says whether it keeps or takes a file whose link died."""
 
-    def __init__(self, place: Path, torn: str, *, stall: float = 2.0, large: int = 24, workspace: Path | None = None,
-                 turn_around_seconds: float = 3600, **mishap: Any) -> None:
-        super().__init__(place, stall, large)
+    def __init__(self, place: Path, torn: str, *, stall: float = 2.0, large: int = 24, channels: int = 1,
+                 workspace: Path | None = None, turn_around_seconds: float = 3600, **mishap: Any) -> None:
+        super().__init__(place, stall, large, channels)
         self.kind = f"rehearsal/{torn}"
         self.folder, self.account = place / "rehearsal", "fx_zaa"
         self.settings: dict[str, Any] = {"torn": torn, "turn_around_seconds": turn_around_seconds}

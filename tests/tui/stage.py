@@ -141,7 +141,7 @@ def _sign(workspace: Workspace, held: HeldClock) -> None:
     for symbol in ("ZMD", "ZHG"):
         sign_off(workspace, symbol, "authorizations", date(2020, 10, 5), "all 14 logins moved [/x]")
         held.at(days=13, minutes=200)
-    sign_off(workspace, "ZMD", "logins", date(2020, 10, 20), "")
+    sign_off(workspace, "ZMD", "logins", date(2020, 10, 20), "all on the new login")
     sign_off(workspace, "ZHG", "logins", date(2020, 10, 21), "too early")
     reopen(workspace, "ZHG", "logins", "two cataloguers still use the old login")
     mark_not_applicable(workspace, "ZLW", "updates", "never had them")

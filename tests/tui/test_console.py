@@ -142,7 +142,7 @@ async def test_text_that_looks_like_markup_or_holds_control_characters_stands_ve
         async with app.run_test(size=(160, 48)) as pilot:
             await shows(pilot, "3 of 3", "[/x] Library")
             for page in [*PAGES, ("3", "p", "home", "enter"), ("3", "u"), ("2", "s")]:
-                await press(pilot, *page)
+                await press(pilot, *page, *(("home",) if page == ("2",) else ()))
                 screen = await shows(pilot, seen.get("-".join(page), ""))
                 assert "\x1b" not in screen and "\u202e" not in screen, page
                 if isinstance(app.screen, Dialog):

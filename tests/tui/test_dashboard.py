@@ -123,7 +123,7 @@ async def test_what_somebody_else_signs_appears_without_a_key(workspace: Workspa
     app = console(workspace)
     async with app.run_test(size=SIZE) as pilot:
         await shows(pilot, "ZHG ✔ ◐")
-        sign_off(workspace, "ZHG", "logins", workspace_day())
+        sign_off(workspace, "ZHG", "logins", workspace_day(), "all on the new login")
         await shows(pilot, "ZHG ✔ ✔ !")
         await settled(pilot)
         assert len(log.read(workspace)) == 7

@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from oclc_console.errors import ConsoleError, from_os_error
 from oclc_console.tui.follow import Facts
-from oclc_console.tui.screens import authorizations, decisions, log
+from oclc_console.tui.screens import approvals, authorizations, boards, decisions, log, mapping, timeline
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.widgets.drawing import Cell, Line, Piece, wrap
 from oclc_console.tui.widgets.frame import Frame
@@ -39,8 +39,13 @@ class Page:
 
 
 PAGES: tuple[Page, ...] = (
+    Page(boards.BoardScreen, "b", "Scan/delete board", boards.summary),
+    Page(boards.RetirementScreen, "r", "Retirement board", boards.retirement_summary),
+    Page(timeline.TimelineScreen, "t", "Timeline", timeline.summary),
     Page(authorizations.AuthorizationsScreen, "a", "Authorizations", authorizations.summary),
     Page(decisions.DecisionsScreen, "d", "Decisions", decisions.summary),
+    Page(mapping.MappingScreen, "s", "Symbols", mapping.summary),
+    Page(approvals.ApprovalsScreen, "p", "Approvals", approvals.summary),
     Page(log.LogScreen, "l", "Log", log.summary),
 )
 

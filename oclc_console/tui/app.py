@@ -335,19 +335,6 @@ class ConsoleApp(App[Result]):
             self.pop_screen()
 
 
-class PackApp(ConsoleApp):
-    """The console on a pack: it opens on its rejections, and the other places have nothing to show."""
-
-    DEFAULT_MODE = "reports"
-
-    def action_go(self, key: str) -> None:
-        """Goes to Reports, and nowhere else."""
-        if PLACES[key] == self.DEFAULT_MODE:
-            super().action_go(key)
-        else:
-            self.notify("This is a pack: only 4 Reports has something to show here.", severity="warning", markup=False)
-
-
 def _brought_up_to_date(workspace: Workspace) -> str:
     """Makes an older workspace one that this program knows, and says what was done. Raises SettingsError for a newer one."""
     if require_known_version(workspace.root) == VERSION or workspace.is_pack:
@@ -358,11 +345,19 @@ def _brought_up_to_date(workspace: Workspace) -> str:
     return done.sentence if done else ""
 
 
+def _made_for(workspace: Workspace | None, root: Path) -> ConsoleApp:
+    if workspace is None or not workspace.is_pack:
+        return ConsoleApp(workspace, root)
+    from oclc_console.tui.pack_app import PackApp
+
+    return PackApp(workspace, root)
+
+
 def run_console(workspace: Workspace | None, root: Path) -> Result | None:
     """Opens the console; from the first-run screen a person may open another workspace, or ask for a rehearsal: that comes
     back as ("rehearse", folder) for the command line to make."""
     while True:
-        app = (PackApp if workspace is not None and workspace.is_pack else ConsoleApp)(workspace, root)
+        app = _made_for(workspace, root)
         if workspace is not None:
             app.brought = _brought_up_to_date(workspace)
         result = app.run()

@@ -13,7 +13,7 @@ from oclc_console.operations.pack import pack
 from oclc_console.store.desk import Desk
 from oclc_console.store.reviews import Change, Reviews
 from oclc_console.store.standing import State
-from oclc_console.tui.app import PackApp
+from oclc_console.tui.pack_app import PackApp
 from oclc_console.workspace import Workspace
 from tests.tui.conftest import console
 from tests.tui.driving import Console, flat, press, shows, text_of, toasts, until

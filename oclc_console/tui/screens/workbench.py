@@ -77,8 +77,7 @@ class WorkbenchScreen(TakingOutScreen):
                 tooltip="To the next panel"),
     ]
     MORE_KEYS: ClassVar[frozenset[str]] = frozenset({
-        "reject.note", "reject.undo", "bench.mark", "bench.all", "bench.repair", "bench.export", "bench.order", "bench.minor",
-        "bench.wider"})
+        "reject.note", "reject.undo", "bench.mark", "bench.all", "bench.repair", "bench.export", "bench.order", "bench.wider"})
 
     def __init__(self, view: View | None = None, remember: list[View] | None = None) -> None:
         super().__init__()

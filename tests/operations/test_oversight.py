@@ -295,7 +295,7 @@ def test_the_terminal_says_what_changed_since_the_last_page(
     held.at(days=3)
     assert run(ws, "status", "--format", "md") == 0
     held.at()
-    sign_off(ws, "ZMD", "reclamation", date(2020, 11, 15), "")
+    sign_off(ws, "ZMD", "reclamation", date(2020, 11, 15), "all as agreed")
     capsys.readouterr()
     assert run(ws, "status") == 0
     out = capsys.readouterr().out

@@ -65,7 +65,7 @@ def test_a_torn_line_is_said_on_stderr_when_it_is_set_aside_and_by_verify_ever_a
         handle.write(b'{"seq":4,')
     assert run(ws, "log", "verify") == 0
     assert "ends in 9 bytes of a torn line" in capsys.readouterr().out
-    assert run(ws, "checklist", "ZMD", "updates", "--done", "2020-11-03") == 0
+    assert run(ws, "checklist", "ZMD", "updates", "--done", "2020-11-03", "--note", "as agreed") == 0
     said = capsys.readouterr().err
     [kept] = log.set_aside(ws)
     assert "a process was killed while it wrote it" in said and str(kept) in said

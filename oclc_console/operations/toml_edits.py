@@ -112,7 +112,8 @@ def _with(text: str, edits: Sequence[Edit]) -> str | None:
     for edit in edits:
         if isinstance(edit, NewTable):
             table = written(edit.key, edit.value)
-            made = f"{made.rstrip()}\n\n{table}" if made.strip() else table
+            above = made.rstrip("\n")  # and not rstrip(): a comment may end in a blank
+            made = f"{above}\n\n{table}" if above.strip() else table
     return made
 
 

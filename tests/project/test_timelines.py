@@ -130,7 +130,7 @@ def test_once_every_file_is_reported_the_last_report_ends_it(staged: Workspace) 
 
 
 def test_what_goes_out_after_the_reclamation_was_signed_is_an_incremental_update(staged: Workspace) -> None:
-    sign_off(staged, "ZMD", "reclamation", date(2020, 11, 2))
+    sign_off(staged, "ZMD", "reclamation", date(2020, 11, 2), "as agreed")
     assert row(staged, "ZMD", "bibs").actual is None
     assert row(staged, "ZMD", "bib-updates").actual == Entry("actual", Span(date(2020, 11, 3), None), computed=True)
 

@@ -341,6 +341,7 @@ def test_every_event_has_one_line_of_words() -> None:
     samples: dict[str, Any] = {
         "str": "x", "int": 1, "float": 1.0, "bool": False, "int | None": None, "str | None": None, "list[str]": ["a"],
         "dict[str, int]": {"@brief": 2}, "dict[str, Any]": {}, "list[dict[str, Any]]": [{"line": 1, "why": "x"}],
+        "list[dict[str, str]]": [{"id": "uploaded", "state": "red", "words": "2 of 3 files"}],
     }
     for kind in Event.kinds.values():
         if kind.__module__ != Event.__module__:

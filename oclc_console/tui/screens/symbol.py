@@ -10,6 +10,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
+from oclc_console.errors import ConsoleError
 from oclc_console.operations.checklist import Checklist, checklist
 from oclc_console.operations.entering import computed
 from oclc_console.operations.status import SymbolStatus
@@ -36,6 +37,7 @@ from oclc_console.tui.widgets.drawing import Line, wrap
 from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
 from oclc_console.tui.widgets.table import Table
+from oclc_console.workspace import Workspace
 
 _DETAIL = 70  # cells of a line in the window that shows everything about a task
 
@@ -85,6 +87,7 @@ class SymbolScreen(ChecklistActs):
         self._toggled: dict[str, bool] = {}  # milestones that were opened or closed by hand
         self._asked: object = None
         self._asked_evidence: object = None
+        self._problem = ""
 
     def body(self) -> Iterable[Widget]:
         """The checklist, and what is to be said of the row under the cursor."""
@@ -121,13 +124,17 @@ class SymbolScreen(ChecklistActs):
         numbers = (symbol, workspace, facts.worked, next((row for row in self._rows() if row.symbol == symbol), None))
         if numbers != self._asked_evidence:
             self._asked_evidence = numbers
-            self.ask("the evidence", lambda: (symbol, computed(workspace, symbol)), self._show_evidence)
+            self.ask("the evidence", lambda: _evidence(workspace, symbol), self._show_evidence)
         self._show_phase()
 
-    def _show_evidence(self, told: tuple[str, Mapping[str, Known]]) -> None:
-        if told[0] == self.console.symbol:
-            self._computed = told[1]
+    def _show_evidence(self, told: tuple[str, Mapping[str, Known], str]) -> None:
+        symbol, known, problem = told
+        if symbol == self.console.symbol:
+            self._computed = known
             self._draw_rows()
+            if problem and problem != self._problem:  # the checklist can be worked on all the same
+                self.notify(problem, title="! not all evidence can be computed", severity="warning", markup=False)
+            self._problem = problem
 
     def _show(self, found: Checklist) -> None:
         before = self._found if self._found and self._found.symbol == found.symbol else None
@@ -306,3 +313,11 @@ class SymbolScreen(ChecklistActs):
     def action_edit(self) -> None:
         """Opens console.toml in an editor."""
         self.console.edit_settings()
+
+
+def _evidence(workspace: Workspace, symbol: str) -> tuple[str, Mapping[str, Known], str]:
+    """The symbol, what the console knows of it, and why that is nothing where a file can't be read."""
+    try:
+        return symbol, computed(workspace, symbol), ""
+    except ConsoleError as error:
+        return symbol, {}, str(error)

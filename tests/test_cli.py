@@ -33,6 +33,7 @@ def adds_up(row: dict[str, Any]) -> bool:
     return bool(row["sent"] == said and row["in_set"] == placed)
 
 
+@pytest.mark.slow
 def test_the_headless_demo_accounts_for_every_record_of_every_symbol(tmp_path: Path) -> None:
     done = command("demo", "--headless", "--json", "--records", "600", "--dir", tmp_path / "demo")
     assert done.returncode == 0, done.stderr
@@ -117,6 +118,7 @@ def test_prepare_prints_one_object_on_stdout_and_its_words_on_stderr(tmp_path: P
     assert "ready 1000002.zaa.trusted" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("words", "code", "sentence"), [
     (["prepare", "ZXX", "a.mrc"], 2, "the symbol ZXX is not in it"),
     (["prepare", "ZAA", "none.mrc"], 2, "there is no such file"),
@@ -205,6 +207,7 @@ def test_importing_reports_twice_changes_nothing(tmp_path: Path) -> None:
     assert _tree(workspace.root) == before
 
 
+@pytest.mark.slow
 def test_records_without_a_local_number_are_told_each_with_where_or_why_not(tmp_path: Path) -> None:
     workspace = workspace_in(tmp_path)
     report = tmp_path / "any name.txt"

@@ -82,6 +82,7 @@ def test_almas_list_has_almas_header_and_each_bib_once(demo: Workspace, tmp_path
     assert 0 < len(ids) < counted(demo, "ZMD")["routed"], "some bibs have several holdings"
 
 
+@pytest.mark.slow
 def test_a_refused_prepare_is_told_and_says_what_to_do(tmp_path: Path) -> None:
     workspace = workspace_in(tmp_path)
     source = write(tmp_path / "a.mrc", trusted(1), reproduction(2))

@@ -23,6 +23,7 @@ def shown(office: Workspace, name: str) -> dict[str, Any]:
     return dict(records[0])
 
 
+@pytest.mark.slow
 def test_one_record_is_shown_with_its_exceptions_their_meaning_its_state_and_its_history(office: Workspace) -> None:
     console(office.root, "reports", "mark", lsn(1), "--claim", "--note", "[Letters] =1+1", login="ada")
     one = shown(office, lsn(1))
@@ -37,6 +38,7 @@ def test_one_record_is_shown_with_its_exceptions_their_meaning_its_state_and_its
         assert said in words
 
 
+@pytest.mark.slow
 def test_a_record_is_found_by_oclcs_key_too_and_has_its_rows_as_before(office: Workspace) -> None:
     one = shown(office, lsn(1))
     assert shown(office, one["record_key"]) == one
@@ -46,6 +48,7 @@ def test_a_record_is_found_by_oclcs_key_too_and_has_its_rows_as_before(office: W
     assert [row["lsn"] for row in rows] == [lsn(1)] * 2
 
 
+@pytest.mark.slow
 def test_marking_records_that_somebody_else_has_leaves_them_alone_and_says_so(office: Workspace) -> None:
     assert console(office.root, "reports", "mark", lsn(1), lsn(2), "--claim", login="ada").returncode == 0
     held = told(console(office.root, "reports", "mark", lsn(1), lsn(3), "--state", "fixed in alma", "--json", login="ben"), 1)
@@ -55,6 +58,7 @@ def test_marking_records_that_somebody_else_has_leaves_them_alone_and_says_so(of
     assert shown(office, lsn(1))["state"] == "fixed"
 
 
+@pytest.mark.slow
 def test_undo_takes_back_ones_own_last_act_only(office: Workspace) -> None:
     console(office.root, "reports", "mark", lsn(1), lsn(2), "--state", "accepted", login="ada")
     console(office.root, "reports", "mark", lsn(2), "--note", "really?", login="ben")
@@ -65,6 +69,7 @@ def test_undo_takes_back_ones_own_last_act_only(office: Workspace) -> None:
     assert nothing.returncode == 2 and "nothing of yours to take back" in nothing.stderr
 
 
+@pytest.mark.slow
 def test_a_fixed_record_that_a_later_report_takes_is_shown_confirmed(office: Workspace) -> None:
     answer(office, EPOCH + 3_600_000)
     console(office.root, "reports", "mark", lsn(1), "--state", "fixed")
@@ -72,6 +77,7 @@ def test_a_fixed_record_that_a_later_report_takes_is_shown_confirmed(office: Wor
     assert one["state"] == "fixed" and one["times_seen"] == 1, "the same bytes again are a rerun, not a new appearance"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("words", "said"), [
     (["mark", "123", "--claim"], "OCLC never complained about 123"),
     (["mark", lsn(1)], "nothing to do"),

@@ -220,6 +220,7 @@ def test_a_damaged_file_of_the_outbox_is_named(tmp_path: Path) -> None:
     assert sidecar.name in orjson.loads(done.stdout)["where"]
 
 
+@pytest.mark.slow
 def test_a_damaged_file_of_the_ledger_is_named(tmp_path: Path) -> None:
     workspace = workspace_in(tmp_path)
     assert console(workspace, "prepare", "ZAA", str(write(tmp_path / "a.mrc", trusted(1)))).returncode == 0
@@ -252,6 +253,7 @@ def test_reports_are_listed_of_a_symbol_that_only_the_reports_know(tmp_path: Pat
     assert "No reports yet" in console(workspace, "reports", "list", "zaa").stdout
 
 
+@pytest.mark.slow
 def test_a_refused_line_is_told_with_its_number_and_why(tmp_path: Path) -> None:
     workspace = workspace_in(tmp_path)
     report = tmp_path / "any.txt"
@@ -280,6 +282,7 @@ def test_a_row_without_a_word_for_its_outcome_is_counted_as_blank(tmp_path: Path
     assert "there is no word for the outcome" in console(workspace, "reports", "show", "any.txt").stdout
 
 
+@pytest.mark.slow
 def test_a_headless_demo_that_is_stopped_says_that_it_can_go_on(tmp_path: Path) -> None:
     words = [*CONSOLE, "demo", "--headless", "--json", "--records", "2000", "--dir", str(tmp_path / "demo")]
     child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

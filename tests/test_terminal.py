@@ -107,6 +107,7 @@ def start_upload(terminal: Terminal, workspace: Workspace) -> None:
     until(lambda: [run for run in list_runs(workspace, "upload") if run.progress.get("done")], "bytes on their way")
 
 
+@pytest.mark.slow
 def test_an_upload_goes_on_when_its_terminal_is_closed(terminal: Terminal, workspace: Workspace) -> None:
     with rehearsing(workspace) as folder:
         start_upload(terminal, workspace)
@@ -116,6 +117,7 @@ def test_an_upload_goes_on_when_its_terminal_is_closed(terminal: Terminal, works
         assert taken(folder) == {file.name: file.path.read_bytes() for file in read_outbox(workspace, "ZAA")}
 
 
+@pytest.mark.slow
 def test_a_console_opened_on_an_upload_from_the_shell_watches_pauses_and_stops_it(workspace: Workspace) -> None:
     with rehearsing(workspace), slow_line(workspace, 2_000_000):
         process = start(workspace, "upload", "ZAA")

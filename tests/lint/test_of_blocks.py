@@ -102,6 +102,7 @@ def test_a_block_with_bytes_changed_is_linted_as_its_records_one_by_one(
     assert_linted_as_its_records(checked(bytes(block)), *known)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.lists(st.one_of(WILD, SPOILED), min_size=1, max_size=5), st.sampled_from(LINTERS))
 def test_a_block_of_wild_records_is_linted_as_its_records_one_by_one(

@@ -130,6 +130,7 @@ _GOOD_LEADERS = st.sampled_from(["00000cam a2200000 i 4500", "00000cas a2200000 
 SPOILED = st.builds(_spoiled, _LEFT_OUT, _GOOD_LEADERS, st.lists(_field, max_size=3))
 
 
+@pytest.mark.slow
 @settings(max_examples=600, deadline=None)
 @given(st.one_of(WILD, SPOILED))
 def test_lint_never_raises_and_never_writes_a_control_character(wild: Record) -> None:

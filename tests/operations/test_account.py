@@ -166,6 +166,7 @@ def test_duplicate_local_numbers_in_one_file_are_told_apart_by_their_place(tmp_p
     assert answer.total["sent"] == 2 and answer.files[0].balanced and answer.total["not_reported"] == 0
 
 
+@pytest.mark.slow
 def test_fetching_again_brings_nothing_and_changes_nothing(tmp_path: Path) -> None:
     workspace = workspace_in(tmp_path, ONE)
     carry_out(workspace, prepare(workspace, "ZAA", [write(tmp_path / "a.mrc", trusted(1), trusted(2))]))
@@ -203,6 +204,7 @@ def test_a_second_set_of_reports_after_a_rerun_changes_no_total(tmp_path: Path) 
     assert again.total["sent"] == answer.total["sent"] == 30 and again.files[0].balanced
 
 
+@pytest.mark.slow
 def test_a_name_that_is_no_text_is_left_on_the_server_and_hides_no_report(tmp_path: Path) -> None:
     workspace = workspace_in(tmp_path, ONE)
     carry_out(workspace, prepare(workspace, "ZAA", [write(tmp_path / "a.mrc", trusted(1))]))

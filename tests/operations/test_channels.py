@@ -67,6 +67,7 @@ ACTS = st.lists(st.tuples(st.sampled_from(["send", "send", "send", "arrive", "ar
                 min_size=60, max_size=150)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(1, 4), ACTS), min_size=1, max_size=3), st.booleans())
 def test_in_whatever_order_blocks_arrive_and_wherever_the_link_dies_nothing_before_the_resuming_byte_is_missing(
         attempts: list[tuple[int, list[tuple[str, int]]]], killed: bool) -> None:
@@ -85,6 +86,7 @@ def test_in_whatever_order_blocks_arrive_and_wherever_the_link_dies_nothing_befo
         assert killed or start >= moving.blocks.upto
 
 
+@pytest.mark.slow
 @given(ACTS)
 def test_no_block_goes_further_ahead_of_the_first_missing_one_than_a_cut_file_is_gone_back(acts: list[tuple[str, int]]) -> None:
     moving, furthest = _Lanes(2, bytearray(), WHOLE, 0), 0

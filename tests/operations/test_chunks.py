@@ -74,6 +74,7 @@ def sources(tmp_path: Path) -> list[Path]:
     return [write(tmp_path / "a.mrc", *records[:250]), write(tmp_path / "b.mrc", *records[250:])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [{}, {"workers": 2}], ids=["one worker", "two workers"])
 @pytest.mark.parametrize("size", [
     pytest.param(400, marks=pytest.mark.slow), 5_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
@@ -215,6 +216,7 @@ def command_line(pid: int) -> bytes:
         return b""
 
 
+@pytest.mark.slow
 def test_what_a_worker_raises_reaches_the_console_as_it_was(tmp_path: Path) -> None:
     workspace = workspace_in(tmp_path)
     source = write(tmp_path / "a.mrc", trusted(1))

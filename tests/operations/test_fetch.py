@@ -82,6 +82,7 @@ def test_an_account_without_folders_of_records_still_gives_its_reports(workspace
     assert sum(line.what.startswith("records folder") and line.state == "note" for line in lines) == 2
 
 
+@pytest.mark.slow
 def test_one_symbol_or_all_of_them(workspace: Workspace) -> None:
     (at_oclc(workspace) / name_of()).write_bytes(rows(3))
     (at_oclc(workspace, account="fx_zbb") / name_of("BibCrossRefReport", symbol="ZBB")).write_bytes(b"991\t1\n")
@@ -313,6 +314,7 @@ HOSTILE = (b"../../escape.txt", b"/etc/escape.txt", b"a/escape.txt", b"..\\escap
            b"esc\xc2\x9bape.txt", b"", b"escape.txt\x00.mrc")
 
 
+@pytest.mark.slow
 def test_a_hostile_name_from_the_server_cannot_leave_its_folder_nor_hide_a_report(workspace: Workspace) -> None:
     (at_oclc(workspace) / name_of()).write_bytes(rows(2))
     outside = {path for path in workspace.root.parent.rglob("*") if workspace.root not in path.parents}

@@ -50,6 +50,7 @@ def test_what_nobody_knows_of_a_symbol_is_not_there_and_never_0(tmp_path: Path) 
     assert "unresolved" not in known and "files_prepared" not in known and "unrouted" not in known
 
 
+@pytest.mark.slow
 def test_the_numbers_of_a_prepared_and_sent_set_are_computed_and_outcomes_only_once_a_report_is_in(tmp_path: Path) -> None:
     workspace = workspace_in(tmp_path)
     source = write(tmp_path / "a.mrc", *(trusted(n) for n in range(4)), archival(5))
@@ -92,6 +93,7 @@ def test_what_is_computed_counts_and_what_was_entered_stands_in_only_where_nothi
     assert facts_of(workspace, "ZAA")["unrouted"].entered_by is None
 
 
+@pytest.mark.slow
 def test_holdings_loaded_for_a_retired_symbol_keep_its_day_under_the_successor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

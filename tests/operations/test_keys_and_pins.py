@@ -113,6 +113,7 @@ def test_data_centres_have_names_and_the_account_of_a_symbol_its_escapes(tmp_pat
         read(TOML + "\n[exchange]\nconnections = 9\n")
 
 
+@pytest.mark.slow
 def test_a_host_key_named_beforehand_is_pinned_when_and_only_when_it_is_the_one(tmp_path: Path) -> None:
     from oclc_console.oclc.exchange import UnknownHostKey, shown_host_key
     from oclc_console.operations.connection import address_of, pin_if_it_is
@@ -146,6 +147,7 @@ def test_a_damaged_line_in_known_hosts_is_named_and_nothing_is_accepted(tmp_path
             connect_for(workspace, workspace.settings.symbol("ZAA"))
 
 
+@pytest.mark.slow
 def test_keys_from_the_shell_makes_them_once_and_shows_them_again(tmp_path: Path) -> None:
     workspace = workspace_in(tmp_path, TOML + f'\n[exchange]\nkey = "{tmp_path}/made"\n')
     made = console(workspace, "keys")

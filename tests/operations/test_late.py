@@ -212,6 +212,7 @@ def test_the_mail_for_removed_files_has_the_subject_oclc_asks_for(tmp_path: Path
     assert mails_to_oclc(workspace, "ZBB") == () and mail_text([]) == ""
 
 
+@pytest.mark.slow
 def test_the_commands_tell_of_what_is_late_and_print_the_mail(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     toml = workspace.root / "console.toml"
     file = send(workspace, 1)

@@ -26,6 +26,7 @@ def files() -> list[Path]:
     return [path for path in sorted(DATA.rglob("*")) if path.is_file() and path.suffix != ".tsv" and "_delete" not in path.name]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not DATA.exists(), reason="the real files are not here")
 def test_every_record_of_every_real_file_is_kept_or_set_aside_with_a_finding(tmp_path: Path) -> None:
     workspace = workspace_in(tmp_path, KEEPS_ALL)

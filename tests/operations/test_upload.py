@@ -286,6 +286,7 @@ def test_a_file_taken_cut_is_never_sent_again_by_itself(tmp_path: Path) -> None:
         assert len(taken(folder)) == 1
 
 
+@pytest.mark.slow
 def test_the_terminal_closed_during_an_upload_ends_nothing(tmp_path: Path) -> None:
     workspace = big(tmp_path, 10)
     with rehearsing(workspace) as folder:
@@ -296,6 +297,7 @@ def test_the_terminal_closed_during_an_upload_ends_nothing(tmp_path: Path) -> No
         assert len(taken(folder)) == 1
 
 
+@pytest.mark.slow
 def test_stopping_an_upload_leaves_the_file_to_be_sent_again_from_its_start(tmp_path: Path) -> None:
     workspace = big(tmp_path)
     with rehearsing(workspace) as folder:
@@ -309,6 +311,7 @@ def test_stopping_an_upload_leaves_the_file_to_be_sent_again_from_its_start(tmp_
         assert taken(folder) == {f.name: f.path.read_bytes() for f in read_outbox(workspace, "ZAA")}
 
 
+@pytest.mark.slow
 def test_two_uploads_at_once_send_the_file_once(tmp_path: Path) -> None:
     workspace = big(tmp_path, 10)
     with rehearsing(workspace) as folder:
@@ -372,6 +375,7 @@ for event in run(workspace, upload(workspace, "ZAA"), threading.Event()):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["Connected", "FileStarted", "FileOpened", "FileClosing", "FileSent"])
 def test_a_process_that_dies_between_any_two_acts_loses_nothing_and_sends_nothing_twice(
     tmp_path: Path, moment: str
@@ -387,6 +391,7 @@ def test_a_process_that_dies_between_any_two_acts_loses_nothing_and_sends_nothin
         assert [path.read_bytes() for path in folder.rglob("*.mrc*")] == [file.path.read_bytes()]
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_right_after_the_close_leaves_the_file_uncertain_until_its_report_comes(tmp_path: Path) -> None:
     workspace = prepared(tmp_path, 2)
     with rehearsing(workspace) as folder:

@@ -118,6 +118,7 @@ def watched(workspace: Workspace, stop: threading.Event, on: Callable[[Event, Pa
     return events
 
 
+@pytest.mark.slow
 def test_a_paused_upload_sends_nothing_until_it_is_resumed_and_the_journal_tells_both(tmp_path: Path) -> None:
     workspace = big(tmp_path, 20)
     seen: list[int] = []
@@ -160,6 +161,7 @@ def test_an_upload_that_is_paused_can_be_stopped(tmp_path: Path) -> None:
     assert [event.state for event in events if isinstance(event, FileNotSent | Ended)] == ["partial", "stopped"]
 
 
+@pytest.mark.slow
 def test_more_connections_can_be_asked_for_while_it_runs_and_the_journal_tells(tmp_path: Path) -> None:
     workspace = three_collections(tmp_path, TOML)
 
@@ -203,6 +205,7 @@ def test_a_server_that_takes_fewer_connections_than_asked_for_gets_everything_ov
     assert not any(isinstance(event, FileNotSent) or "trying again" in event.words for event in events)
 
 
+@pytest.mark.slow
 def test_a_connection_that_was_given_up_is_taken_again_when_the_server_takes_it_and_the_journal_tells(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,6 +240,7 @@ def test_a_further_connection_whose_login_is_refused_is_not_tried_again_and_the_
     assert told.count == 1 and "does not let fx_zaa in" in told.why and "no other is tried" in told.why
 
 
+@pytest.mark.slow
 def test_a_file_that_did_not_get_through_is_tried_again_when_somebody_asks_and_those_behind_it_follow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,6 +266,7 @@ def test_a_file_that_did_not_get_through_is_tried_again_when_somebody_asks_and_t
     assert behind[0] == first and behind == sorted(behind)
 
 
+@pytest.mark.slow
 def test_files_in_flight_stand_in_the_progress_one_by_one(tmp_path: Path) -> None:
     workspace = big(tmp_path, 40)
     (file,) = read_outbox(workspace, "ZAA")

@@ -180,6 +180,7 @@ CELL = st.text(max_size=12)
 ROWS = st.lists(st.tuples(*[CELL] * len(HEADINGS)), max_size=6)
 
 
+@pytest.mark.slow
 @given(first=ROWS, second=ROWS)
 def test_whatever_two_surveys_hold_nobody_vanishes_from_the_roster(tmp_path_factory: pytest.TempPathFactory, first: Rows,
                                                                    second: Rows) -> None:

@@ -97,6 +97,7 @@ def test_what_was_entered_of_an_earlier_export_says_nothing_of_the_files_that_wa
     assert may_pass(gate(workspace, "upload", "ZAA"))
 
 
+@pytest.mark.slow
 def test_an_unattended_upload_needs_every_stream_with_files_due_approved(tmp_path: Path) -> None:
     workspace = prepared(tmp_path, trusted(1), trusted(2))
     with rehearsing(workspace) as folder:

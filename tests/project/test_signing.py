@@ -64,6 +64,7 @@ def test_one_person_who_signs_from_two_processes_at_once_has_signed_once(ready: 
     assert gate(ready, "scan-delete", "ZDO").passed is None
 
 
+@pytest.mark.slow
 def test_the_command_line_looks_with_4_while_signatures_are_missing_and_with_0_after(ready: Workspace) -> None:
     looked = command(ready, "jdoe", "sign", "scan-delete", "ZDO")
     words, _ = looked.communicate()

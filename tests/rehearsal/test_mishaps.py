@@ -38,6 +38,7 @@ def _each() -> list[object]:
     return [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in MISHAPS]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", _each())
 def test_the_demo_of_a_mishap_ends_with_a_true_account_and_the_next_step_and_without_it_ends_well(
         name: str, tmp_path: Path) -> None:

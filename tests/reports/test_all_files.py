@@ -113,6 +113,7 @@ def _moved(line: bytes, draw: st.DrawFn) -> bytes:
     return between.join(columns)
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(content=mutated(), name=st.sampled_from(NAMES), zipped=st.booleans())
 def test_no_mutated_report_raises_or_loses_a_line(

@@ -195,6 +195,7 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one_as_it_was(office: Work
     assert (tmp_path / "old").read_text() == "old" and len(list(tmp_path.iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_the_command_writes_them_and_says_what(office: Workspace, tmp_path: Path) -> None:
     done = told(console(office.root, "reports", "export", "zul", "--library", "MED", "--form", "xlsx", "--minor", "--to",
                         tmp_path / "med.xlsx", "--json"))

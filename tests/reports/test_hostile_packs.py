@@ -133,6 +133,7 @@ def test_a_part_named_twice_is_refused(office: Workspace, tmp_path: Path) -> Non
     assert "two parts of one name" in refused(path, office)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"PK", b"not a zip at all", b"PK\x03\x04" + bytes(100), b"PK\x05\x06" + bytes(18)])
 def test_what_is_no_pack_is_refused(office: Workspace, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.pack"

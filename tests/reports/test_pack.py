@@ -363,6 +363,7 @@ def office_once(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return rejected(tmp_path_factory.mktemp("random"), 6)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(before=st.lists(ACTS, max_size=3), after=st.lists(ACTS, max_size=8), rest=st.sampled_from([None, "ours", "theirs"]))
 def test_whatever_both_sides_did_the_merged_history_has_everything_of_both(
@@ -441,6 +442,7 @@ def test_a_pack_goes_out_is_worked_on_by_a_second_console_and_comes_back_with_a_
     assert one["appearances"][0]["complaints"][0]["group"]["title"] == "$2 names no vocabulary"
 
 
+@pytest.mark.slow
 def test_in_a_pack_only_its_rejections_can_be_worked_on(office: Workspace, tmp_path: Path) -> None:
     file = pack(office, "MED", tmp_path / "MED.pack").path
     for words in (["upload", "ZUL"], ["fetch"], ["status"], ["reports", "import", "x"], ["reports", "merge", "x"]):

@@ -197,6 +197,7 @@ def test_a_report_with_no_exceptions_is_an_empty_tinydb(workspace: Workspace) ->
 A_TEXT = st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"]), max_size=30)
 
 
+@pytest.mark.slow
 @given(texts=st.lists(A_TEXT, min_size=1, max_size=8))
 def test_whatever_the_texts_hold_they_come_back_and_are_found(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str]

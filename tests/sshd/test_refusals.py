@@ -50,6 +50,7 @@ def cut(site: SshdSite, there: bytes) -> OutboxFile:
     return file
 
 
+@pytest.mark.slow
 def test_a_server_that_lets_us_in_and_offers_no_file_exchange_is_told_once_with_whom_to_ask(sshd: Open) -> None:
     site = sshd(sftp=False)
     for words in (("upload", "ZAA"), ("fetch", "ZAA")):
@@ -62,6 +63,7 @@ def test_a_server_that_lets_us_in_and_offers_no_file_exchange_is_told_once_with_
     assert [file.state for file in site.shown().values()] == ["waiting"]
 
 
+@pytest.mark.slow
 def test_a_server_that_refuses_to_change_a_files_size_gets_a_cut_one_written_over_from_its_start(sshd: Open) -> None:
     site = sshd(denied="setstat,fsetstat")
     file = cut(site, b"x" * 100_000)
@@ -78,6 +80,7 @@ def test_where_more_lies_there_than_ours_has_and_can_not_be_made_shorter_nothing
     assert "trying again" not in ran.said
 
 
+@pytest.mark.slow
 def test_a_server_that_neither_changes_nor_tells_sizes_gets_whole_files_all_the_same(sshd: Open) -> None:
     site = sshd(denied="setstat,fsetstat,stat,fstat,lstat")
     assert list(site.upload().states.values()) == ["sent"]

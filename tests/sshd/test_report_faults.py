@@ -110,6 +110,7 @@ def test_a_report_that_breaks_off_leaves_the_rest_not_reported_until_a_whole_one
     assert len(fetched) == 1 and fetched[0]["refused_lines"]
 
 
+@pytest.mark.slow
 def test_a_report_that_was_fetched_while_oclc_was_still_writing_it_is_fetched_again(at: Open) -> None:
     site = at("")
     path = next(path for path in reported(site, "") if "Processing" in path.name)
@@ -120,6 +121,7 @@ def test_a_report_that_was_fetched_while_oclc_was_still_writing_it_is_fetched_ag
     assert outcomes(balance(site)) == RECORDS
 
 
+@pytest.mark.slow
 def test_a_report_that_comes_twice_counts_each_record_once(at: Open) -> None:
     site = at("report-doubled")
     names = reported(site, "report-doubled")
@@ -129,6 +131,7 @@ def test_a_report_that_comes_twice_counts_each_record_once(at: Open) -> None:
     assert outcomes(balance(site)) == RECORDS
 
 
+@pytest.mark.slow
 def test_a_file_that_oclc_works_through_twice_counts_each_record_once_and_the_newest_answer_counts(at: Open) -> None:
     site = at("rerun")
     names = reported(site, "rerun")

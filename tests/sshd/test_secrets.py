@@ -139,6 +139,7 @@ def test_a_key_with_a_passphrase_and_no_agent_fails_without_telling_anything(wat
     clean(watched)
 
 
+@pytest.mark.slow
 def test_a_keyring_that_has_the_wrong_secret_fails_without_telling_it(watched: Watched) -> None:
     pytest.importorskip("keyring", reason="the keyring library is not installed")
     watched.settings("[exchange]\n", '[exchange]\nauth = "keyring"\n')

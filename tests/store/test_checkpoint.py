@@ -164,6 +164,7 @@ for number in range(1_000_000):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 def test_killed_while_checkpoints_are_kept_whoever_opens_next_finds_every_acknowledged_change(workspace: Workspace) -> None:
     draw = random.Random(11)

@@ -260,6 +260,7 @@ def test_importing_the_same_report_again_changes_nothing(workspace: Workspace, u
     assert not desk.behind and not desk.catch_up() and list(desk.query()) == before
 
 
+@pytest.mark.slow
 def test_the_outcome_does_not_depend_on_the_order_of_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def life(uploads: Uploads) -> list[object]:
         return [lambda: uploads.processing(0, "100|991||15|unresolved", "200|||15|data error"),
@@ -543,6 +544,7 @@ ROWS = st.lists(st.tuples(st.integers(1, 5), st.sampled_from(["", "991", "992", 
                           st.sampled_from(["", "MINOR", "SEVERE", "CRITICAL", "Odd"]), CELLS), max_size=8)
 
 
+@pytest.mark.slow
 @given(rows=ROWS, outcomes=st.lists(st.tuples(st.integers(1, 5), st.sampled_from(["", "991", "992"]),
                                               st.sampled_from(["match", "unresolved", "data error", "", "Odd"])), max_size=6))
 def test_whatever_a_report_holds_every_line_of_it_is_on_the_desk(

@@ -58,6 +58,7 @@ async def test_an_empty_roster_says_what_to_do(workspace: Workspace) -> None:
         await shows(pilot, "units 4 of 4", "· not yet", "LAW has not answered yet")
 
 
+@pytest.mark.slow
 async def test_a_survey_is_taken_in_and_shows_everybody_with_what_is_wrong(workspace: Workspace) -> None:
     async with console(workspace).run_test(size=SIZE) as pilot:
         await opened(pilot)
@@ -88,6 +89,7 @@ async def test_a_file_with_passwords_is_refused_in_a_window_to_read(workspace: W
     assert len(log.read(workspace)) == acts
 
 
+@pytest.mark.slow
 async def test_what_is_wrong_opens_the_people_it_is_about_and_backspace_shows_all_again(workspace: Workspace,
                                                                                         survey: Path) -> None:
     import_survey(workspace, survey)
@@ -105,6 +107,7 @@ async def test_what_is_wrong_opens_the_people_it_is_about_and_backspace_shows_al
         await shows(pilot, "people 2 of 3 · filter: zhg")
 
 
+@pytest.mark.slow
 async def test_a_status_is_set_and_a_field_changed_and_both_stand_in_the_log(workspace: Workspace, survey: Path) -> None:
     import_survey(workspace, survey)
     async with console(workspace).run_test(size=SIZE) as pilot:
@@ -141,6 +144,7 @@ async def test_requests_are_written_only_after_a_yes_and_everybody_is_asked_for_
     assert [line.act for line in log.read(workspace)].count("roster.requested") == 1
 
 
+@pytest.mark.slow
 async def test_nothing_of_a_survey_reaches_the_terminal_as_an_order(workspace: Workspace, tmp_path: Path) -> None:
     wild = ("\x1b[31m[/x] \u202ered", "RBK", "Z\x1b]0;x\x07G", "[b]", "\x9b1m", "\x1bc", "", "\x00")
     import_survey(workspace, csv_survey(tmp_path / "s.csv", wild))

@@ -51,6 +51,7 @@ def test_every_key_has_a_name_a_short_word_and_a_sentence(kind: type) -> None:
         assert len(binding.description) <= 10, binding.description
 
 
+@pytest.mark.slow
 async def test_the_footer_fits_and_begins_with_help_and_palette(workspace: Workspace) -> None:
     app = console(workspace)
     async with app.run_test(size=SIZE) as pilot:
@@ -65,6 +66,7 @@ async def test_the_footer_fits_and_begins_with_help_and_palette(workspace: Works
                     assert f" {active.binding.description}" in footer, f"{active.binding.description} does not fit on {page}"
 
 
+@pytest.mark.slow
 async def test_help_names_every_key_of_the_screen_and_has_a_paragraph(workspace: Workspace) -> None:
     app = console(workspace)
     async with app.run_test(size=(100, 60)) as pilot:
@@ -95,6 +97,7 @@ async def test_every_key_of_a_screen_is_in_the_palette(workspace: Workspace) -> 
                     assert any(active.binding.tooltip in each for each in told), (page, active.binding)
 
 
+@pytest.mark.slow
 async def test_the_palette_opens_and_goes_to_a_symbol(workspace: Workspace) -> None:
     app = console(workspace)
     async with app.run_test(size=SIZE) as pilot:

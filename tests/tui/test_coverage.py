@@ -77,6 +77,7 @@ async def test_a_wide_terminal_has_the_rules_beside_the_bars(workspace: Workspac
         await shows(pilot, "█" * 40, "collection 1000034: kept when there is an 843")
 
 
+@pytest.mark.slow
 async def test_enter_lists_the_records_of_the_part_and_slash_filters_them(workspace: Workspace) -> None:
     async with console(workspace).run_test(size=SIZE) as pilot:
         await shows(pilot, "3 of 3")
@@ -112,6 +113,7 @@ async def test_thousands_of_records_are_read_page_by_page(workspace: Workspace, 
         assert len(screen._pages._pages) * PAGE < 1_000, "only what was looked at"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("choice", "ending", "heading"), [
     ((), "-stream-vernacular.csv", "mms id"), (("down",), "-stream-vernacular-mms-ids.txt", "MMS ID")])
 async def test_x_writes_the_records_and_says_where(
@@ -131,6 +133,7 @@ async def test_x_writes_the_records_and_says_where(
     assert first[0] == heading and len(lines) == 10 and lines[0][0] == "990000000019999"
 
 
+@pytest.mark.slow
 async def test_what_a_filter_leaves_is_what_is_written(workspace: Workspace) -> None:
     app = console(workspace)
     async with app.run_test(size=SIZE) as pilot:
@@ -182,6 +185,7 @@ async def test_accepting_asks_for_a_reason_and_gives_the_same_command_again(work
     assert file.endswith("RBK_2020111608_1.mrc")
 
 
+@pytest.mark.slow
 async def test_what_was_accepted_is_in_the_log_and_stands_refused_no_more(workspace: Workspace) -> None:
     app = console(workspace)
     async with app.run_test(size=SIZE) as pilot:
@@ -195,6 +199,7 @@ async def test_what_was_accepted_is_in_the_log_and_stands_refused_no_more(worksp
     assert (last.act, last.symbol, last.by, last.data["reason"]) == ("prepare.accepted", "ZHG", "lts", "a duplicate")
 
 
+@pytest.mark.slow
 async def test_r_goes_from_run_to_run_and_back_to_all_of_them(workspace: Workspace, held: HeldClock) -> None:
     app = console(workspace)
     source = workspace.at("inbox", "ZMD") / "more.mrc"
@@ -214,6 +219,7 @@ async def test_r_goes_from_run_to_run_and_back_to_all_of_them(workspace: Workspa
         await shows(pilot, "2 runs together")
 
 
+@pytest.mark.slow
 async def test_nothing_prepared_yet_says_what_to_do(workspace: Workspace) -> None:
     app = console(workspace)
     async with app.run_test(size=SIZE) as pilot:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from textual.pilot import Pilot
 
 from oclc_console.operations.decisions import add_option, choose, decision
@@ -45,6 +46,7 @@ async def test_the_register_begins_with_the_whole_project_and_goes_on_symbol_by_
         await shows(pilot, "Decisions · ZHG Rare books [and manuscripts]", "0 of 11 decided")
 
 
+@pytest.mark.slow
 async def test_a_decision_is_taken_with_its_option_reason_and_link(workspace: Workspace) -> None:
     add_option(workspace, "lhr-publishing", "2", "200 of 200 [came] back")
     async with console(workspace).run_test(size=SIZE) as pilot:
@@ -62,6 +64,7 @@ async def test_a_decision_is_taken_with_its_option_reason_and_link(workspace: Wo
     assert (last.act, last.by, last.data["reason"]) == ("decision.recorded", "lts", "tests [/x]")
 
 
+@pytest.mark.slow
 async def test_any_text_can_be_chosen_where_there_are_no_options_and_a_reason_is_wanted(workspace: Workspace) -> None:
     async with console(workspace).run_test(size=SIZE) as pilot:
         await opened(pilot)
@@ -74,6 +77,7 @@ async def test_any_text_can_be_chosen_where_there_are_no_options_and_a_reason_is
     assert log.read(workspace)[-1].symbol == "ZLW"
 
 
+@pytest.mark.slow
 async def test_reopening_asks_why_and_enter_shows_the_whole_history(workspace: Workspace) -> None:
     choose(Workspace(workspace.root, "anna"), "documentation", "A wiki page", "people read it")
     async with console(workspace).run_test(size=SIZE) as pilot:
@@ -87,6 +91,7 @@ async def test_reopening_asks_why_and_enter_shows_the_whole_history(workspace: W
         assert "anna: chosen on 2020-11-16: A wiki page. people read it" in screen
 
 
+@pytest.mark.slow
 async def test_options_and_new_decisions_are_added_by_keys(workspace: Workspace) -> None:
     async with console(workspace).run_test(size=SIZE) as pilot:
         await opened(pilot)

@@ -87,6 +87,7 @@ async def test_two_people_sign_from_their_consoles_with_symbol_and_date_typed_by
     assert [line.act for line in log.read(eight)[-3:]] == ["gate.overridden", "gate.signed", "gate.signed"]
 
 
+@pytest.mark.slow
 async def test_evidence_is_entered_from_the_condition_it_is_for(eight: Workspace) -> None:
     app = console(eight)
     async with app.run_test(size=SIZE) as pilot:
@@ -123,6 +124,7 @@ async def test_what_changed_while_one_looked_is_not_signed_and_is_told(
         await shows(pilot, "✖ red        withdrawn       3 holdings withdrawn since")
 
 
+@pytest.mark.slow
 async def test_the_cut_off_trap_is_seen_and_another_day_can_be_looked_at(eight: Workspace) -> None:
     app = console(eight)
     async with app.run_test(size=SIZE) as pilot:
@@ -169,6 +171,7 @@ async def test_the_boards_show_all_symbols_with_what_blocks_each_and_enter_opens
         await shows(pilot, "◐ ready      ZHG")
 
 
+@pytest.mark.slow
 async def test_streams_are_approved_for_runs_with_nobody_there_by_two_people(eight: Workspace) -> None:
     app = console(eight)
     async with app.run_test(size=SIZE) as pilot:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 
 from oclc_console.marc.record import take_apart
@@ -76,6 +77,7 @@ async def sent_and_answered(pilot: Pilot[tuple[str, str]], workspace: Workspace,
     raise AssertionError("no report came")
 
 
+@pytest.mark.slow
 async def test_one_fix_is_confirmed_by_the_next_report_and_one_comes_back(tmp_path: Path) -> None:
     make_workspace(tmp_path / "workspace", TOML)
     workspace = Workspace(tmp_path / "workspace", "cat.a")

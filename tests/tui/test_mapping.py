@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from oclc_console.store import log
 from oclc_console.tui.screens.mapping import summary
 from oclc_console.workspace import Workspace, make_workspace
@@ -37,6 +39,7 @@ async def test_every_symbol_stands_with_what_it_becomes(workspace: Workspace) ->
         assert "libraries 2: RBK, THE" in screen and "its files go out under the streams of ZMD" in screen
 
 
+@pytest.mark.slow
 async def test_the_eight_symbols_are_set_up_by_keyboard(tmp_path: Path, held: HeldClock) -> None:
     workspace = Workspace(make_workspace(tmp_path / "w", eight_symbols.BEFORE).root, "jdoe")
     table = tmp_path / "mapping.csv"

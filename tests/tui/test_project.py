@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from oclc_console.tui.app import _brought_up_to_date
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.log import LogScreen
@@ -30,6 +32,7 @@ async def test_the_hub_says_of_every_page_what_stands_there(workspace: Workspace
         assert all(page.title in screen for page in PAGES)
 
 
+@pytest.mark.slow
 async def test_each_page_opens_by_its_key_and_by_enter_and_escape_comes_back(workspace: Workspace) -> None:
     app = console(workspace)
     async with app.run_test(size=SIZE) as pilot:
@@ -44,6 +47,7 @@ async def test_each_page_opens_by_its_key_and_by_enter_and_escape_comes_back(wor
             assert isinstance(app.screen, ProjectScreen)
 
 
+@pytest.mark.slow
 async def test_every_page_is_found_in_the_palette_from_anywhere(workspace: Workspace) -> None:
     app = console(workspace)
     async with app.run_test(size=SIZE) as pilot:

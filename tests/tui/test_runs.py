@@ -65,6 +65,7 @@ async def test_a_live_upload_of_another_process_shows_bars_rate_and_time_left(wo
             await shows(pilot, "nothing moved for 0:40")
 
 
+@pytest.mark.slow
 async def test_one_run_shows_its_events_verbatim_newest_first(workspace: Workspace) -> None:
     with live_upload(workspace):
         async with console(workspace).run_test(size=SIZE) as pilot:
@@ -78,6 +79,7 @@ async def test_one_run_shows_its_events_verbatim_newest_first(workspace: Workspa
             await shows(pilot, "Runs 4 · 1 at work")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", [("3",), ("3", "enter")], ids=["in the list", "on its page"])
 async def test_x_asks_first_then_the_process_is_to_stop_and_it_is_stopping_until_its_end_is_on_disk(
     where: tuple[str, ...], workspace: Workspace
@@ -132,6 +134,7 @@ async def test_a_refused_prepare_can_be_accepted_only_with_a_reason(workspace: W
     assert recorder.asked[0][-1] == "--accept-unrouted=-they go later"
 
 
+@pytest.mark.slow
 async def test_prepare_asks_for_symbol_and_files_and_runs_the_real_command(workspace: Workspace) -> None:
     app = console(workspace)
     async with app.run_test(size=SIZE) as pilot:
@@ -149,6 +152,7 @@ async def test_prepare_asks_for_symbol_and_files_and_runs_the_real_command(works
     assert run.asked["set_count"] == 6 and run.by == "lts"
 
 
+@pytest.mark.slow
 async def test_an_empty_inbox_says_where_to_put_the_files(workspace: Workspace) -> None:
     for file in workspace.at("inbox", "ZLW").iterdir():
         file.unlink()
@@ -166,6 +170,7 @@ async def test_files_prepared_before_are_listed_so_and_not_marked(workspace: Wor
         await shows(pilot, "[ ] MED_2020110208_1.mrc", "prepared 3 Nov")
 
 
+@pytest.mark.slow
 async def test_upload_to_a_rehearsal_shows_what_goes_and_enter_starts_it(workspace: Workspace) -> None:
     make_waiting(workspace)
     recorder = Recorder()
@@ -178,6 +183,7 @@ async def test_upload_to_a_rehearsal_shows_what_goes_and_enter_starts_it(workspa
     assert recorder.asked == [("upload", "ZLW")]
 
 
+@pytest.mark.slow
 async def test_upload_to_oclc_itself_needs_the_symbol_typed(tmp_path: Path, held: HeldClock) -> None:
     stage = make_stage(tmp_path / "real", held, host="filex-m1.oclc.org")
     make_waiting(stage)

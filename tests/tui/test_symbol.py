@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from oclc_console.operations.checklist import checklist, claim, sign_off
 from oclc_console.operations.entering import enter
 from oclc_console.store import log
@@ -174,6 +176,7 @@ async def test_the_last_act_is_taken_back_with_a_reason_and_the_history_shows_bo
     assert dict(log.read(workspace)[-1].data) == {"of": 7, "reason": "wrong"}
 
 
+@pytest.mark.slow
 async def test_evidence_is_entered_with_its_source_and_shown_beside_its_task(workspace: Workspace) -> None:
     app = console(workspace)
     async with app.run_test(size=SIZE) as pilot:
@@ -190,6 +193,7 @@ async def test_evidence_is_entered_with_its_source_and_shown_beside_its_task(wor
     assert last.act == "evidence.entered" and (last.data["key"], last.data["value"]) == ("shared_logins", 0)
 
 
+@pytest.mark.slow
 async def test_what_the_console_knows_stands_beside_its_task_with_its_time(workspace: Workspace) -> None:
     async with console(workspace).run_test(size=SIZE) as pilot:
         await shows(pilot, "3 of 3")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
 from openpyxl import load_workbook
 from textual.pilot import Pilot
 
@@ -32,6 +33,7 @@ async def chosen(pilot: Pilot[tuple[str, str]], row: int) -> str:
     return await shows(pilot, "✔ Written")
 
 
+@pytest.mark.slow
 async def test_what_is_shown_is_written_as_it_is_filtered_and_what_is_marked_alone(workspace: Workspace) -> None:
     async with console(workspace).run_test(size=SIZE) as pilot:
         await opened(pilot)
@@ -46,6 +48,7 @@ async def test_what_is_shown_is_written_as_it_is_filtered_and_what_is_marked_alo
         assert {path.read_text() for path in (workspace.root / "exports").rglob("*-numbers.txt")} == {f"{FIRST}\n"}
 
 
+@pytest.mark.slow
 async def test_a_list_of_mms_ids_for_each_library_says_how_many_have_none(workspace: Workspace) -> None:
     async with console(workspace).run_test(size=SIZE) as pilot:
         await opened(pilot)
@@ -56,6 +59,7 @@ async def test_a_list_of_mms_ids_for_each_library_says_how_many_have_none(worksp
         assert path.read_text().splitlines()[1:] == [f"99{number:09d}9999" for number in (7, 9, 22, 24)]
 
 
+@pytest.mark.slow
 async def test_a_pack_is_made_under_the_name_that_was_typed(workspace: Workspace) -> None:
     async with console(workspace).run_test(size=SIZE) as pilot:
         await opened(pilot, "p")
@@ -78,6 +82,7 @@ def taken_along(workspace: Workspace, folder: Path) -> tuple[Path, Workspace]:
     return path, Workspace(open_pack(path).root, "cleo")
 
 
+@pytest.mark.slow
 async def test_a_pack_opens_on_its_rejections_and_the_other_places_say_why_they_are_empty(
     workspace: Workspace, tmp_path: Path
 ) -> None:
@@ -118,6 +123,7 @@ async def merging(pilot: Pilot[tuple[str, str]], file: Path) -> str:
     return await shows(pilot, "worked on by both")
 
 
+@pytest.mark.slow
 async def test_a_conflict_is_shown_with_both_sides_and_decided_on_screen(workspace: Workspace, tmp_path: Path) -> None:
     file, laptop = taken_along(workspace, tmp_path / "laptop")
     worked_on_by_both(workspace, laptop)
@@ -140,6 +146,7 @@ async def test_a_conflict_is_shown_with_both_sides_and_decided_on_screen(workspa
     assert {entry.note for entry in one.notes} == {"OCLC was asked", "mended in Alma"}, "its history tells both"
 
 
+@pytest.mark.slow
 async def test_all_conflicts_are_decided_for_one_side_by_one_key(workspace: Workspace, tmp_path: Path) -> None:
     file, laptop = taken_along(workspace, tmp_path / "laptop")
     worked_on_by_both(workspace, laptop)
@@ -155,6 +162,7 @@ async def test_all_conflicts_are_decided_for_one_side_by_one_key(workspace: Work
     assert states == [State.FIXED, State.ACCEPTED]
 
 
+@pytest.mark.slow
 async def test_a_pack_of_another_workspace_is_refused_with_a_sentence(workspace: Workspace, tmp_path: Path) -> None:
     file, _ = taken_along(workspace, tmp_path / "laptop")
     (workspace.root / "workspace.id").write_text("0" * 32)

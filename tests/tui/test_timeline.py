@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from oclc_console.operations.timeline import enter
 from oclc_console.project.timeline import span_of
 from oclc_console.store import log
@@ -49,6 +51,7 @@ async def test_all_symbols_are_drawn_on_one_scale(workspace: Workspace) -> None:
         assert "┄ draft  ═ OCLC  █ actual  ▶ goes on  │ today" in screen
 
 
+@pytest.mark.slow
 async def test_the_row_under_the_cursor_is_told_in_words(workspace: Workspace) -> None:
     plan(workspace)
     app = console(workspace)
@@ -67,6 +70,7 @@ async def test_the_row_under_the_cursor_is_told_in_words(workspace: Workspace) -
             await shows(pilot, "─ ZHG ILL freeze window ─"))
 
 
+@pytest.mark.slow
 async def test_a_draft_a_confirmation_and_what_happened_are_entered_by_keyboard(workspace: Workspace) -> None:
     app = console(workspace)
     async with app.run_test(size=SIZE) as pilot:
@@ -111,6 +115,7 @@ async def test_one_symbol_shows_all_its_rows_and_the_brackets_go_to_the_next(wor
         await shows(pilot, "Timeline · 3 symbols")
 
 
+@pytest.mark.slow
 async def test_the_scale_grows_shrinks_and_moves(workspace: Workspace) -> None:
     plan(workspace)
     app = console(workspace)
@@ -138,6 +143,7 @@ async def test_a_wide_terminal_has_the_whole_titles(workspace: Workspace) -> Non
         assert "═" * 16 in screen and "████████▶" in screen
 
 
+@pytest.mark.slow
 async def test_it_scrolls_where_there_are_more_rows_than_lines(workspace: Workspace) -> None:
     for number in range(12):
         enter(workspace, "ZMD", f"Step number {number}", "draft", span_of(f"2020-12-{number + 1:02}"))

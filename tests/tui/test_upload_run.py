@@ -119,6 +119,7 @@ async def stands_still(pilot: Screen, line: SlowLine) -> None:
     raise AssertionError("bytes went on arriving")
 
 
+@pytest.mark.slow
 async def test_an_upload_started_from_a_shell_is_paused_sends_nothing_and_goes_on(tmp_path: Path) -> None:
     workspace = three_collections(tmp_path)
     whole = sum(file.bytes for file in read_outbox(workspace, "ZAA"))
@@ -166,6 +167,7 @@ async def test_plus_and_minus_ask_for_connections_and_the_upload_answers(tmp_pat
     assert asked[-1] == 2 and 3 in asked
 
 
+@pytest.mark.slow
 async def test_x_stops_a_real_upload_and_its_page_says_what_is_left_and_r_goes_on_with_it(tmp_path: Path) -> None:
     workspace = three_collections(tmp_path)
     with rehearsing(workspace) as folder, slow_line(workspace, 40_000) as line:
@@ -419,6 +421,7 @@ async def test_a_console_that_is_opened_later_shows_the_minutes_before(tmp_path:
             process.wait(timeout=30)
 
 
+@pytest.mark.slow
 async def test_an_upload_of_thousands_of_files_opens_at_those_on_their_way(workspace: Workspace) -> None:
     with live_upload(workspace) as live:
         for number in range(1, 2001):
@@ -460,6 +463,7 @@ def test_a_name_that_must_be_cut_keeps_its_stream_and_number_as_long_as_they_fit
     assert short_name("1000043.zmd.trusted.20201116.001.mrc", width) == shown
 
 
+@pytest.mark.slow
 def test_the_files_of_an_upload_are_those_that_waited_when_it_began_whatever_came_of_them_later(tmp_path: Path) -> None:
     workspace = workspace_in(tmp_path)
     carry_out(workspace, prepare(workspace, "ZAA", [write(tmp_path / "a.mrc", trusted(1), archival(2))]))

@@ -45,6 +45,7 @@ async def opened(pilot: Pilot[tuple[str, str]], *keys: str) -> str:
     return screen
 
 
+@pytest.mark.slow
 async def test_it_lists_what_is_to_do_worst_first_with_counts_and_denominators(workspace: Workspace) -> None:
     async with console(workspace).run_test(size=SIZE) as pilot:
         screen = await opened(pilot)
@@ -64,6 +65,7 @@ async def test_a_wide_terminal_has_all_facets_the_library_and_what_the_record_is
         assert "r Alma list" in screen.splitlines()[-1], "a wide key line has room for more keys"
 
 
+@pytest.mark.slow
 async def test_f_goes_through_the_facets_and_enter_shows_only_those_records(workspace: Workspace) -> None:
     async with console(workspace).run_test(size=SIZE) as pilot:
         await opened(pilot, "f")
@@ -78,6 +80,7 @@ async def test_f_goes_through_the_facets_and_enter_shows_only_those_records(work
         await shows(pilot, "Rejections 4 of 4 ─")
 
 
+@pytest.mark.slow
 async def test_the_filter_looks_everywhere_is_inverted_by_a_sign_and_an_empty_list_says_what_next(workspace: Workspace) -> None:
     async with console(workspace).run_test(size=SIZE) as pilot:
         await opened(pilot, "slash", *"220000000079999", "enter")
@@ -138,6 +141,7 @@ async def test_one_change_over_two_symbols_is_taken_back_by_one_key(workspace: W
     assert all(review.owner is None for symbol in ("ZLW", "ZMD") for review in Reviews(workspace, symbol).all())
 
 
+@pytest.mark.slow
 async def test_a_note_stays_with_the_record_and_is_found_by_its_words(workspace: Workspace) -> None:
     async with console(workspace).run_test(size=SIZE) as pilot:
         await opened(pilot, "n", *"ask [the] =curator", "enter")
@@ -148,6 +152,7 @@ async def test_a_note_stays_with_the_record_and_is_found_by_its_words(workspace:
         assert "lts “ask [the] =curator”" in flat(await shows(pilot, "“ask [the] =curator”"))
 
 
+@pytest.mark.slow
 async def test_what_somebody_else_has_is_left_alone_until_one_says_so(workspace: Workspace) -> None:
     theirs = Reviews(Workspace(workspace.root, "cat.b"), "ZMD")
     theirs.change([FIRST], Change(State.CLAIMED, "cat.b"))
@@ -172,6 +177,7 @@ async def test_what_another_console_does_shows_up_by_itself(workspace: Workspace
         await shows(pilot, "By owner 2 · of 4 records", "cat.b")
 
 
+@pytest.mark.slow
 async def test_a_report_that_comes_in_shows_up_while_the_workbench_is_open(workspace: Workspace) -> None:
     async with console(workspace).run_test(size=SIZE) as pilot:
         await opened(pilot, "down")
@@ -180,6 +186,7 @@ async def test_a_report_that_comes_in_shows_up_while_the_workbench_is_open(works
         assert f"▌  {SECOND}" in screen, "the cursor stays on its record"
 
 
+@pytest.mark.slow
 async def test_the_order_goes_by_column_can_be_turned_and_one_jumps_to_a_record(workspace: Workspace) -> None:
     app = console(workspace)
     async with app.run_test(size=SIZE) as pilot:
@@ -223,6 +230,7 @@ async def test_c_copies_the_lsn_and_capital_c_the_ocn_that_was_sent_never_the_st
     assert f"Copied LSN {FIRST}." in toasts(app)
 
 
+@pytest.mark.slow
 async def test_a_record_shows_what_oclc_wrote_its_remedy_and_its_marc_with_the_place_marked(workspace: Workspace) -> None:
     async with console(workspace).run_test(size=(160, 48)) as pilot:
         await opened(pilot, "enter")
@@ -239,6 +247,7 @@ async def test_a_record_shows_what_oclc_wrote_its_remedy_and_its_marc_with_the_p
         await shows(pilot, f"ZMD {SECOND}", "2 of 4")
 
 
+@pytest.mark.slow
 async def test_what_is_done_on_the_page_of_a_record_stands_in_its_history_and_in_the_list(workspace: Workspace) -> None:
     async with console(workspace).run_test(size=(160, 48)) as pilot:
         await opened(pilot, "enter", "t")
@@ -268,6 +277,7 @@ async def test_records_with_only_minor_lines_are_hidden_and_counted_until_m(work
         await shows(pilot, "Rejections 5 of 5", "220000008889999", "minor shown")
 
 
+@pytest.mark.slow
 async def test_exact_duplicates_and_noise_are_folded_and_come_back_with_m(workspace: Workspace) -> None:
     same = "10|220000008889999|1||Validation Error|SEVERE|$b in 245 occurs too many times."
     filed(workspace, "folded", [same, same, same,
@@ -328,6 +338,7 @@ async def test_twenty_thousand_rejections_open_page_by_page_and_are_claimed_in_o
     assert [act.count for act in reviews.acts()] == [20_004]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["enter", "t", "s", "n", "space", "r", "A", "c", "ctrl+g"])
 async def test_a_dead_key_explains_itself(workspace: Workspace, key: str) -> None:
     app = console(workspace)

@@ -53,7 +53,7 @@ _LEDGER = "ledger.parquet"
 @dataclass
 class Preparing:
     """One run's work: a symbol's files, Alma's own count of the set, a person's reason for going on although records go
-    nowhere or twice, and who works."""
+    nowhere or twice, who works, and how many may work here at once."""
 
     workspace: Workspace
     symbol: Symbol
@@ -61,6 +61,7 @@ class Preparing:
     set_count: int | None
     reason: str | None
     workers: Executor
+    here: int
 
     def make(self, folder: RunFolder, staging: Path, sender: Symbol) -> Generator[Event, None, Staged]:
         """Does all of it, and tells what is staged. Raises Refused at the gate (unrouted or double > 0, a rule that blocks),
@@ -151,7 +152,7 @@ class Preparing:
         that the symbol made blocking."""
         stands: list[Refused] = []
         before = run_ledgers(self.workspace, self.symbol.code)
-        for rule, rows in set_findings(self.workspace, self.symbol.code, [ledger], before):
+        for rule, rows in set_findings(self.workspace, self.symbol.code, [ledger], before, self.here):
             first, counted, listing = next(rows), count(1), folder.path / f"{rule.id}.csv"
             numbered = (row for row, _ in zip(chain([first], rows), counted, strict=False))
             lines: Iterable[Sequence[str | int | None]] = chain([("lsn", "mms", "ocn")], numbered)

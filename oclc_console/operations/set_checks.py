@@ -51,16 +51,17 @@ _ROWS = {
 
 
 def set_findings(
-    workspace: Workspace, symbol_code: str, ledger_paths: Sequence[Path], previous_paths: Sequence[Path] = ()
+    workspace: Workspace, symbol_code: str, ledger_paths: Sequence[Path], previous_paths: Sequence[Path] = (),
+    threads: int = 1
 ) -> Iterator[tuple[SetRule, Iterator[Row]]]:
     """What the rules find in a symbol's set: the ledger files of this run, compared with those of the runs before (none: the
     first run). Each rule that finds something comes with the rows it speaks about, those that belong together side by side;
-    they must be read before the next rule is asked for. Rules that are switched off are not asked."""
+    they must be read before the next rule is asked for. Rules that are switched off are not asked. `threads` may work at it."""
     off = workspace.settings.symbol(symbol_code).lint_off
     asked = [rule for rule in SET_RULES.values() if rule.id not in off]
     if not asked or not ledger_paths:
         return
-    with _opened(workspace, symbol_code, ledger_paths, previous_paths) as connection:
+    with _opened(workspace, symbol_code, ledger_paths, previous_paths, threads) as connection:
         for rule in asked:
             if rule.id == "never-send-gone" and not previous_paths:
                 continue
@@ -83,13 +84,14 @@ def _rows(connection: duckdb.DuckDBPyConnection, rule: str) -> Iterator[Row]:
 
 @contextmanager
 def _opened(
-    workspace: Workspace, symbol_code: str, ledger_paths: Sequence[Path], previous_paths: Sequence[Path]
+    workspace: Workspace, symbol_code: str, ledger_paths: Sequence[Path], previous_paths: Sequence[Path], threads: int
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """DuckDB with the views `now` and `before`, and a folder beside the ledger for what does not fit its memory."""
     settings = workspace.settings
     symbol = settings.symbol(symbol_code)
     with tempfile.TemporaryDirectory(prefix=".set-checks-", dir=workspace.root) as spill, asking() as connection:
-        connection.execute(f"SET memory_limit = '{MEMORY}'; SET preserve_insertion_order = false; SET threads = 1")
+        connection.execute(f"SET memory_limit = '{MEMORY}'; SET preserve_insertion_order = false; "
+                           f"SET threads = {threads}")
         connection.execute("SET temp_directory = $folder", {"folder": spill})
         connection.execute("SET VARIABLE no_send = $fates", {"fates": _no_send_fates(settings, symbol)})
         for view, paths in (("now", ledger_paths), ("before", previous_paths)):

@@ -115,7 +115,8 @@ class _Prepare:
 
                 try:
                     marks = require_settled(self.paths, SETTLE_SECONDS, folder.stop)
-                    work = Preparing(self.workspace, self.symbol, self.paths, self.set_count, self.reason, workers, self.workers)
+                    work = Preparing(self.workspace, self.symbol, self.paths, self.set_count, self.reason, workers,
+                                     self.workers)
                     staged = yield from work.make(folder, staging, sender)
                     require_unchanged(marks)
                 except BaseException:

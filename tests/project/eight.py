@@ -93,6 +93,12 @@ def _known(facts: Facts) -> list[tuple[str, int | str | bool | None, str]]:
 
 # what only people know: (value, the day on which it was so)
 _SAID: dict[str, dict[str, tuple[int | str | bool, str]]] = {
+    "ZBN": {
+        "leftovers_accepted_by": ("VIL", "2020-03-20"), "ocn_changes_reviewed": (960, "2020-03-13"),
+        "excluded_signed_by": ("the villa's librarian", "2020-03-20"), "cutoff_proposed": ("2020-02-10", "2020-03-27"),
+        "withdrawn_since_extraction": (0, "2020-04-02"), "withdrawals_frozen_since": ("2020-02-07", "2020-02-07"),
+        "lhr_choice": ("keep", "2020-03-27"), "holdings_at_oclc": (190_000, "2020-03-27"),
+        "holdings_refreshed": (184_771, "2020-02-18")},
     "ZDO": {
         "unrouted_accepted": ("duplicates of a withdrawn gift", "2020-08-14"), "leftovers_accepted_by": ("GDN", "2020-11-12"),
         "ocn_changes_reviewed": (1_504, "2020-11-10"), "excluded_signed_by": ("the museum's director", "2020-11-12"),

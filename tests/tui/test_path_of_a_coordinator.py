@@ -135,8 +135,9 @@ async def _one_step(pilot: Pilot[tuple[str, str]], ws: Workspace, symbol: str, s
 
 async def _gate(pilot: Pilot[tuple[str, str]], ws: Workspace, symbol: str, task: str, keys: tuple[str, ...]) -> None:
     """Passes the gate before the step: one person signs here, another at a console of their own that is open beside it."""
+    await shows(pilot, f"◐ Two people pass the gate {GATED[task]} first: press g.")
     await press(pilot, "s", "enter")
-    await shows(pilot, "is not passed: nobody")
+    await shows(pilot, f"! Two people have yet to pass the gate {GATED[task]}: Esc, then g.", "✖ First two people pass")
     await press(pilot, "escape", "g")
     if GATED[task] == "scan-delete":
         await shows(pilot, "✖ closed: 1 of 11 red", "▌✖ red        withdrawn")

@@ -56,7 +56,8 @@ TYPED = {
     "feeds-repointed": ("yes", "vendors"), "retirement-announced": ("yes", "mail"), "updates-on": ("2020-11-16", "OCLC")}
 LIBRARIES = {"ZDO": "GDN", "ZUL": "NET"}
 # what the console computes of its own files and reports, which went through none here: so much was sent, and all came back
-BEFORE = {"files_prepared": 5, "files_sent": 5, "files_in_doubt": 0, "files_refused": 0, "files_reported": 5, "sent": 315_653,
+BEFORE: dict[str, int | str] = {
+          "files_prepared": 5, "files_sent": 5, "files_in_doubt": 0, "files_refused": 0, "files_reported": 5, "sent": 315_653,
           "accounted": 315_653, "not_reported": 0, "reruns_unsettled": 0, "unresolved": 1_070, "data_errors": 0,
           "ocn_changed": 1_504, "ocn_changes_reviewed": 1_504, "excluded": 2_603, "quarantined": 0, "unrouted": 0,
           "extraction_day": EXPORT, "newest_report_day": "2020-09-28", "holdings_refreshed": 314_564}

@@ -6,7 +6,7 @@ did (status.py), nor for taking an act back (taking_back.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,6 +15,7 @@ from typing import Any
 from oclc_console import clock
 from oclc_console.errors import CallError, Refused
 from oclc_console.operations.checklist_file import followed, required
+from oclc_console.project.acts import Act
 from oclc_console.project.evidence import Known, entered
 from oclc_console.project.history import HistoryLine, history_of
 from oclc_console.project.milestones import GATES, MILESTONES, MilestoneState, fold_milestones
@@ -35,7 +36,8 @@ class Checklist:
     has no more though something was entered about them. `history` has every act on a milestone, oldest first, by milestone
     id; `next` is the current milestone, None when all six are behind; `steps` is what can be done now; `entered` the evidence
     that people entered about the symbol; `seq` the last line of the log that is in all this. `problem` is a mistake in
-    checklist.toml, for which the template is followed as it last was right. `as_of` is an ISO instant."""
+    checklist.toml, for which the template is followed as it last was right. `gates` names, by the id of an open milestone or
+    task, the gate in front of it that two people have yet to pass. `as_of` is an ISO instant."""
 
     symbol: str
     name: str
@@ -50,6 +52,7 @@ class Checklist:
     problem: str = ""
     entered: Mapping[str, Known] = field(default_factory=dict)
     seq: int = 0
+    gates: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, milestone_id: str) -> tuple[TaskState, ...]:
         """The tasks of one milestone (or of `post`)."""
@@ -77,7 +80,7 @@ def sign_off(workspace: Workspace, symbol: str, item: str, completed: date, note
     said, day = note.strip(), completed.isoformat()
     with _acting(workspace, symbol, item) as (writer, found, state):
         _require_open(state, found.symbol)
-        gate = _gate_not_passed(workspace, found, state)
+        gate = found.gates.get(item, "")
         if gate and not said:
             raise _not_passed(gate, found, item)
         beyond = {"gate_open": gate} if gate else {}
@@ -168,7 +171,7 @@ def _checklist(workspace: Workspace, symbol: str, template: Template, problem: s
     current = next((state for state in states if state.state == "current"), None)
     return Checklist(found.code, found.name, found.disposition, states, history, current, clock.iso(clock.now()),
                      listed.tasks, listed.gone, listed.next, problem, entered(acts),
-                     known.head.seq)
+                     known.head.seq, _gates_not_passed(found.disposition, states, listed.tasks, acts))
 
 
 @contextmanager
@@ -219,11 +222,14 @@ def _worded(text: str, missing: str, where: str) -> str:
     return text.strip()
 
 
-def _gate_not_passed(workspace: Workspace, found: Checklist, state: MilestoneState | TaskState) -> str:
-    """The gate in front of a milestone or a task that two people have yet to pass; empty where there is none."""
-    gates = {"": state.task.gate} if isinstance(state, TaskState) else GATES.get(state.milestone.id, {})
-    gate = gates.get("" if isinstance(state, TaskState) else found.disposition, "")
-    return gate if gate and not is_passed(project(workspace).of(found.symbol), gate) else ""
+def _gates_not_passed(disposition: str, stones: Iterable[MilestoneState], tasks: Iterable[TaskState],
+                      acts: Iterable[Act]) -> dict[str, str]:
+    """The gates that two people have yet to pass, by the id of the open milestone or task that each is in front of."""
+    wanted = {stone.milestone.id: GATES.get(stone.milestone.id, {}).get(disposition, "") for stone in stones
+              if stone.state not in _CLOSED}
+    wanted |= {each.task.id: each.task.gate for each in tasks if each.is_open}
+    every = list(acts)
+    return {item: gate for item, gate in wanted.items() if gate and not is_passed(every, gate)}
 
 
 def _not_passed(gate: str, found: Checklist, item: str) -> Refused:

@@ -3,7 +3,7 @@ outbox and the reports; nothing here is typed by anybody. Not for the outcome of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from oclc_console import clock
@@ -11,7 +11,10 @@ from oclc_console.operations.fetched import AskFor, files_to_ask_for
 from oclc_console.operations.late import awaited_files, names_at_oclc
 from oclc_console.operations.outbox import DOUBTFUL, SETTLED, OutboxFile, read_outbox
 from oclc_console.operations.prepared import PreparedSet, prepared_set
+from oclc_console.project.acts import Act
+from oclc_console.project.evidence import entered
 from oclc_console.project.milestones import MilestoneState, fold_milestones
+from oclc_console.project.signatures import SIGNED, fold_gate
 from oclc_console.settings import Symbol
 from oclc_console.store.project import Project, project
 from oclc_console.store.report_rows import ReportInfo, list_reports
@@ -75,7 +78,7 @@ def status(workspace: Workspace) -> Status:
     ask_for = files_to_ask_for(workspace)
     alerts = [alert for row in rows for alert in (
         *_alerts(workspace, row, outboxes[row.symbol]), *_late_alerts(workspace, outboxes[row.symbol], reports),
-        *_removed_alert(row.symbol, ask_for), *_next_step(row))]
+        *_removed_alert(row.symbol, ask_for), *_half_signed(row.symbol, decided.of(row.symbol)), *_next_step(row))]
     host = "rehearsal" if settings.exchange.is_rehearsal else settings.exchange.host
     return Status(clock.iso(clock.now()), settings.institution.name, host, settings.exchange.is_rehearsal, rows,
                   tuple(alerts), ask_for)
@@ -93,6 +96,8 @@ def _symbol(workspace: Workspace, symbol: Symbol, decided: Project, reports: lis
     rejections = sum(report.rejected for report in mine) if reported else None
     current = next((state for state in states if state.state == "current"), None)
     phase, waiting, since = _phase(workspace, symbol, files, sent, reported, prepared, rejections)
+    if not files and not prepared.runs and (told := _phase_as_entered(decided.of(symbol.code))):
+        phase, waiting, since = told
     return SymbolStatus(
         symbol.code, symbol.name, symbol.disposition, symbol.successor, symbol.libraries, states,
         current.milestone.title if current else "all six done", phase, prepared.in_set,
@@ -133,6 +138,33 @@ def _phase(workspace: Workspace, symbol: Symbol, files: tuple[OutboxFile, ...], 
     if doubt:
         return words, "LTS: settle what is in doubt" if open_ else "LTS: send again", last
     return words, f"units: {rejections:,} rejected" if rejections else "nothing", last
+
+
+def _phase_as_entered(acts: Iterable[Act]) -> tuple[str, str, str | None] | None:
+    """The phase, whom it waits for and since when, of a symbol whose files went through no console, by what people entered of
+    it; None where nobody said that anything was sent."""
+    known = entered(acts)
+    counts = {key: each.value for key, each in known.items() if isinstance(each.value, int)}
+    sent, reported = counts.get("files_sent"), counts.get("files_reported")
+    if not sent or reported is None:
+        return None
+    words, since = f"entered: reported {reported}/{sent}", f"{known['files_reported'].day}T00:00:00.000Z"
+    if reported < sent:
+        return words, "OCLC: reports", since
+    left = counts.get("rejections_open")
+    return words, f"units: {left:,} rejected" if left else "nothing", since
+
+
+def _half_signed(symbol: str, acts: Iterable[Act]) -> Iterator[Alert]:
+    """One for each gate that one person has signed and nobody else."""
+    every = list(acts)
+    for gate, subject in dict.fromkeys((str(act.get("gate")), str(act.get("subject"))) for act in every
+                                       if act["act"] == SIGNED):
+        first = fold_gate(every, gate, subject).first
+        if first is not None:
+            about = "" if subject == symbol else f" {subject}"
+            yield Alert(symbol, f"{gate}{about}: {first.by} has signed, a second person has not",
+                        f"g on Symbol, as somebody else (sign {gate} {symbol})")
 
 
 def _alerts(workspace: Workspace, row: SymbolStatus, outbox: tuple[OutboxFile, ...]) -> list[Alert]:

@@ -134,4 +134,4 @@ def _approval(act: Act) -> Approval | None:
 
 
 def _then(needed: int) -> str:
-    return "Approve it again: " + ("one person signs." if needed == 1 else "two people sign, each from their own login.")
+    return "Approve it: " + ("one person signs." if needed == 1 else "two people sign, each from their own login.")

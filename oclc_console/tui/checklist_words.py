@@ -163,6 +163,8 @@ def task_lines(state: TaskState, shown: Shown, now: datetime, width: int) -> Ite
     yield from wrap(_stands(state, shown.today, now), width)
     if state.called:
         yield from wrap([("When it was signed it was called: ", "muted"), (state.called, "")], width)
+    if gate := shown.found.gates.get(task.id):
+        yield from wrap(_gate_line(gate), width, 2)
     for each in shown.evidence(state):
         glyph, kind = {True: ("✔", "good"), False: ("!", "warn"), None: ("·", "muted")}[each.fulfilled]
         yield from wrap([(f"{glyph} ", kind), (each.words, "")], width, 2)
@@ -182,10 +184,16 @@ def milestone_lines(state: MilestoneState, shown: Shown, width: int) -> Iterator
     if stone.id == "updates" and (paused := updates_paused(shown.found)) is not None:
         days = (shown.today - date.fromisoformat(str(paused.value))).days
         yield from wrap([(f"! WorldCat Updates paused since {words.day(str(paused.value))} ({days} d).", "warn")], width, 2)
+    if gate := shown.found.gates.get(stone.id):
+        yield from wrap(_gate_line(gate), width, 2)
     if left and state.state not in ("done", "not_applicable"):
         yield from wrap(f"{words.plural(len(left), 'task')} open. Enter shows them.", width)
     yield from history_lines(shown.found.history[stone.id], width)
     yield from wrap(f"{stone.explanation} Usually signed by: {stone.who}.", width)
+
+
+def _gate_line(gate: str) -> list[Piece]:
+    return [("◐ ", "accent"), (f"Two people pass the gate {gate} first: press g.", "")]
 
 
 def history_lines(history: Sequence[HistoryLine], width: int) -> Iterator[Line]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from oclc_console.operations.boards import Board, Row
 from oclc_console.project.conditions import Condition
 from oclc_console.project.evidence import CATALOGUE, Evidence, Known, value_words
-from oclc_console.project.gates import ConditionState, GateState
+from oclc_console.project.gates import SECOND_PERSON, ConditionState, GateState
 from oclc_console.tui import words
 from oclc_console.tui.widgets.drawing import Cell, Line, Piece, wrap
 from oclc_console.tui.widgets.table import Column
@@ -71,12 +71,15 @@ def effect_lines(state: GateState, width: int) -> list[Line]:
     return lines
 
 
-def condition_lines(one: ConditionState, width: int) -> list[Line]:
-    """One condition in full: its sentence, what is known with where from, what would turn it green, who signed for it."""
+def condition_lines(state: GateState, one: ConditionState, width: int) -> list[Line]:
+    """One condition in full: its sentence, what is known with where from, what would turn it green, who signed for it; where
+    people sign, how they get to see how much goes."""
     glyph, word, kind = STATES[one.state]
     lines: list[Line] = [*wrap([(f"{glyph} {word}: ", kind), (f"{one.words}.", "")], width, 2)]
     if one.then and one.state == "red":
         lines += wrap([("→ ", "accent"), (one.then, "")], width, 2)
+    if one.id == SECOND_PERSON and _how_many(state) == (None,):
+        lines += wrap([("! ", "warn"), ("Nobody knows how many holdings go: press i to enter what OCLC has.", "")], width, 2)
     if one.sources:
         lines += wrap([(one.sources, "muted")], width, 2)
     elif one.as_of:
@@ -102,9 +105,18 @@ def history_text(state: GateState) -> list[str]:
 
 
 def evidence_of(state: GateState, condition_id: str) -> tuple[Evidence, ...]:
-    """The things a condition looks at, in its order."""
+    """The things a condition looks at, in its order; before people sign for what goes, how many holdings OCLC has."""
+    if condition_id == SECOND_PERSON and _how_many(state) is not None:
+        return (CATALOGUE["holdings_at_oclc"],)
     found: Condition | None = next((each for each in state.gate.conditions if each.id == condition_id), None)
     return tuple(CATALOGUE[key] for key in (*found.needs, *found.also)) if found else ()
+
+
+def _how_many(state: GateState) -> tuple[int | None] | None:
+    """How many holdings OCLC has under the symbol, None in it where nobody knows; None where the gate removes none."""
+    numbers = dict(state.effect.numbers)
+    key = {"scan-delete": "holdings_at_oclc", "retire": "removed"}.get(state.gate.id)
+    return (numbers.get(key),) if key else None
 
 
 def shown_value(known: Known | None) -> str:

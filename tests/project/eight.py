@@ -1,5 +1,6 @@
-"""The eight symbols of the made-up institution that tests, drawings and the demo talk about: what stands in its console.toml,
-and the numbers and dates of its reclamation on Monday 16 November 2020. Fictional; every row adds up."""
+"""The eight symbols of the made-up institution that tests, drawings and the demo talk about: a workspace set up from their one
+table (eight_symbols.py), and the numbers and dates of its reclamation on Monday 16 November 2020, to be entered with their
+source as a person enters them. Fictional; every row adds up."""
 
 from __future__ import annotations
 
@@ -7,16 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from oclc_console.store import log
-from oclc_console.workspace import Workspace, make_workspace
+from oclc_console.operations.entering import enter
+from oclc_console.workspace import Workspace
+from tests.project import eight_symbols
 
 TODAY = datetime(2020, 11, 16, 14, 0, tzinfo=UTC)
-STREAMS = (
-    ("Manuscripts", "manuscripts", "all", '{ all = ["@archival"], none = ["843"] }'),
-    ("Microforms & reproductions", "reproductions", "all", '{ all = ["843"] }'),
-    ("Vernacular, no trusted OCN", "vern", "all", '{ all = ["880"], none = ["079", "@archival", "843"] }'),
-    ("Non-vernacular, no trusted OCN", "nonvern", "all", '{ none = ["880", "079", "@archival", "843"] }'),
-    ("Trusted OCN", "trusted", "trusted ocn", '{ all = ["079"], none = ["@archival", "843"] }'))
+SOURCE = "the project's tables of 16 November"
 
 
 @dataclass(frozen=True)
@@ -25,8 +22,6 @@ class Facts:
     nothing is known yet."""
 
     code: str
-    name: str
-    libraries: tuple[str, ...]
     disposition: str
     in_set: int
     left_out: int  # by 914 and by Alma's brief levels 01 to 03
@@ -45,63 +40,41 @@ class Facts:
 
 
 EIGHT = (
-    Facts("ZBN", "Villa research library", ("VIL",), "retained", 186_412, 1_246, 0, 185_166, 384, 960, 0, 5,
+    Facts("ZBN", "retained", 186_412, 1_246, 0, 185_166, 384, 960, 0, 5,
           "2020-02-10", "2020-02-11", "2020-02-18", "2020-02-24", "2020-04-03"),
-    Facts("ZHG", "Rare books & manuscripts", ("RBK", "THE", "POE"), "retiring", 742_905, 10_995, 37, 731_873, 5_223, 2_624,
-          1_906, 5, "2020-06-08", "2020-06-09", "2020-06-24", "2020-07-06", "2020-10-09", "2020-10-29"),
-    Facts("ZDO", "Museum & garden library", ("GDN",), "retained", 318_260, 2_603, 4, 315_653, 1_070, 1_504, 0, 5,
+    Facts("ZHG", "retiring", 742_905, 10_995, 37, 731_873, 5_223, 2_624, 1_906, 5,
+          "2020-06-08", "2020-06-09", "2020-06-24", "2020-07-06", "2020-10-09", "2020-10-29"),
+    Facts("ZDO", "retained", 318_260, 2_603, 4, 315_653, 1_070, 1_504, 0, 5,
           "2020-08-14", "2020-08-17", "2020-08-26", "2020-09-03"),
-    Facts("ZYN", "East Asian library", ("EAL",), "retained", 902_774, 10_656, 19, 892_099, 8_013, 2_732, 5_323, 5,
+    Facts("ZYN", "retained", 902_774, 10_656, 19, 892_099, 8_013, 2_732, 5_323, 5,
           "2020-09-11", "2020-09-14", "2020-09-28", "2020-10-12"),
-    Facts("ZMD", "Medical library", ("MED",), "retained", 468_033, 4_193, 6, 463_834, None, None, None, 3,
-          "2020-11-02", "2020-11-03"),
-    Facts("ZLW", "Law library", ("LAW",), "retained", 1_214_580, 15_604, 58, 1_198_918),
-    Facts("ZLS", "Main stacks & departments", ("WST", "LMN", "SCI", "MUS", "ART", "MAP", "ANT"), "retiring", 6_903_118, 70_042,
-          311, 6_832_765),
-    Facts("ZUL", "University-wide", ("NET", "ARC", "SCH"), "target", 1_128_644, 11_719, 44, 1_116_881, 10_618, 2_369, 10_618, 5,
+    Facts("ZMD", "retained", 468_033, 4_193, 6, 463_834, None, None, None, 3, "2020-11-02", "2020-11-03"),
+    Facts("ZLW", "retained", 1_214_580, 15_604, 58, 1_198_918),
+    Facts("ZLS", "retiring", 6_903_118, 70_042, 311, 6_832_765),
+    Facts("ZUL", "target", 1_128_644, 11_719, 44, 1_116_881, 10_618, 2_369, 10_618, 5,
           "2020-09-18", "2020-09-21", "2020-10-05", "2020-10-19"),
 )
 BY_CODE = {facts.code: facts for facts in EIGHT}
 
 
-def settings_text() -> str:
-    """The institution's console.toml."""
-    parts = ['[institution]\nname = "Example University Library"\nsuffix = "9999"\n[exchange]\nhost = "rehearsal"\n'
-             'late_first_days = 7\n[rules]\narchival = { any = ["LDR/06 = t|d|f"] }\n',
-             '[people.jdoe]\nname = "J. Doe"\nroles = ["coordinator"]\n[people.lts]\nname = "L. Tees"\nroles = ["lts"]\n',
-             '[people.ill]\nname = "I. Lead"\nroles = ["ill"]\n']
-    for number, facts in enumerate(EIGHT):
-        libraries = ", ".join(f'"{library}"' for library in facts.libraries)
-        parts.append(f'[symbols.{facts.code}]\nname = "{facts.name}"\ndisposition = "{facts.disposition}"\n'
-                     f"libraries = [{libraries}]\n")
-        if facts.disposition == "retiring":
-            parts.append('successor = "ZUL"\n')
-            continue
-        for at, (name, word, match, keep) in enumerate(STREAMS):
-            parts.append(f'[[symbols.{facts.code}.streams]]\nname = "{name}"\nword = "{word}"\n'
-                         f'collection = "{1_000_011 + 20 * number + 3 * at}"\nmatch = "{match}"\nkeep = {keep}\n')
-    return "".join(parts)
-
-
 def make_eight(folder: Path, acting_as: str = "jdoe") -> Workspace:
-    """A workspace with the eight symbols and nothing done yet."""
-    return Workspace(make_workspace(folder / "workspace", settings_text()).root, acting_as)
+    """A workspace with the eight symbols, as `symbols import` takes them in from their table, and nothing done yet."""
+    return eight_symbols.make(folder / "workspace", acting_as)
 
 
 def enter_evidence(workspace: Workspace) -> None:
-    """Enters what was known on that Monday, as acts in the log, each with its source and the day on which it was so. The
-    numbers of sets, files and reports are entered too: they went through no console, which computes them otherwise."""
+    """Enters what was known on that Monday, each thing with its source and the day on which it was so. The numbers of sets,
+    files and reports are entered too: they went through no console, which computes them otherwise."""
     for facts in EIGHT:
         for key, value, day in _known(facts):
             if value is not None:
-                log.append(workspace, "evidence.entered", facts.code, key=key, value=value, day=day, note="",
-                           source="the project's tables of 16 November")
+                enter(workspace, facts.code, key, value, SOURCE, day)
 
 
-def _known(facts: Facts) -> list[tuple[str, object, str]]:
+def _known(facts: Facts) -> list[tuple[str, int | str | bool | None, str]]:
     """(key, value, day) of what is known of a symbol."""
     export, report, now = facts.published or "2020-11-01", facts.reported or "2020-11-15", "2020-11-16"
-    known: list[tuple[str, object, str]] = [
+    known: list[tuple[str, int | str | bool | None, str]] = [
         ("in_set", facts.in_set, export), ("excluded", facts.left_out, export), ("quarantined", 0, export),
         ("unrouted", facts.unrouted, export), ("double", 0, export), ("extraction_day", facts.published, export)]
     if facts.uploaded:
@@ -119,7 +92,13 @@ def _known(facts: Facts) -> list[tuple[str, object, str]]:
 
 
 # what only people know: (value, the day on which it was so)
-_SAID: dict[str, dict[str, tuple[object, str]]] = {
+_SAID: dict[str, dict[str, tuple[int | str | bool, str]]] = {
+    "ZBN": {
+        "leftovers_accepted_by": ("VIL", "2020-03-20"), "ocn_changes_reviewed": (960, "2020-03-13"),
+        "excluded_signed_by": ("the villa's librarian", "2020-03-20"), "cutoff_proposed": ("2020-02-10", "2020-03-27"),
+        "withdrawn_since_extraction": (0, "2020-04-02"), "withdrawals_frozen_since": ("2020-02-07", "2020-02-07"),
+        "lhr_choice": ("keep", "2020-03-27"), "holdings_at_oclc": (190_000, "2020-03-27"),
+        "holdings_refreshed": (184_771, "2020-02-18")},
     "ZDO": {
         "unrouted_accepted": ("duplicates of a withdrawn gift", "2020-08-14"), "leftovers_accepted_by": ("GDN", "2020-11-12"),
         "ocn_changes_reviewed": (1_504, "2020-11-10"), "excluded_signed_by": ("the museum's director", "2020-11-12"),

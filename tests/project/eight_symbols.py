@@ -45,6 +45,7 @@ suffix = "9999"
 
 [exchange]
 host = "rehearsal"                     # practise first
+late_first_days = 7
 
 [people.jdoe]
 name = "Coordinator"

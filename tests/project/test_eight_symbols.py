@@ -15,15 +15,25 @@ import pytest
 
 from oclc_console import clock
 from oclc_console.errors import CallError, Refused
+from oclc_console.operations.account import account
 from oclc_console.operations.boards import Board, Row, board, summary
-from oclc_console.operations.checklist import sign_off
+from oclc_console.operations.checklist import checklist, sign_off
+from oclc_console.operations.entering import enter
 from oclc_console.operations.gate_facts import facts_of
-from oclc_console.operations.outbox import read_outbox
+from oclc_console.operations.import_reports import file_report
+from oclc_console.operations.outbox import OutboxFile, read_outbox
+from oclc_console.operations.oversight import oversight
 from oclc_console.operations.prepare import prepare
+from oclc_console.operations.rows_without_number import rows_without_number
 from oclc_console.operations.signing import gate, override, sign
 from oclc_console.operations.status import status
 from oclc_console.project.gates import may_pass
 from oclc_console.store import log
+from oclc_console.store.asking import TODO
+from oclc_console.store.desk import Desk, Filter
+from oclc_console.store.events import ReportFiled
+from oclc_console.store.review_values import Change
+from oclc_console.store.standing import State
 from oclc_console.workspace import Workspace
 from tests.operations.stage import archival, holding, reproduction, trusted, write
 from tests.project.eight import BY_CODE, EIGHT, TODAY, enter_evidence, make_eight
@@ -71,7 +81,10 @@ def eight(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worksp
 
 
 def _history(workspace: Workspace, held: HeldClock) -> None:
-    """What was signed before that Monday: ZBN's six steps, ZHG's retirement."""
+    """What was signed before that Monday: ZBN's cut-off and its six steps, ZHG's retirement."""
+    as_of(held, 2020, 4, 3)
+    for person in ("jdoe", "lts"):
+        sign(by(workspace, person), "scan-delete", "ZBN", "ZBN 2020-02-10")
     as_of(held, 2020, 10, 28)
     for person in ("jdoe", "ill"):
         sign(by(workspace, person), "retire", "ZHG", "ZHG 2020-10-28")
@@ -101,6 +114,36 @@ def _medical(workspace: Workspace, held: HeldClock) -> None:
     held.moment = TODAY
 
 
+def went_through(workspace: Workspace, symbol: str, library: str, number: int, name: str) -> tuple[OutboxFile, ...]:
+    """So many records of one library went out for a symbol and were reported on: every fifth was rejected, for its $6 among
+    other things."""
+    source = write(workspace.at("inbox", symbol) / name, *(
+        vernacular(each).replace(b"\x1fbMED", b"\x1fb" + library.encode()) for each in range(101, 101 + number)))
+    ran(workspace, prepare(workspace, symbol, [source], set_count=number))
+    ran(workspace, sending(workspace, symbol, read_outbox(workspace, symbol)))
+    files = read_outbox(workspace, symbol)
+    for file in files:
+        report(workspace, file)
+    return files
+
+
+def again(workspace: Workspace, file: OutboxFile, day: str, later_ms: int, *, nameless: bool = False) -> ReportFiled:
+    """OCLC works on a file once more: the same answers under the later job's keys, in another report; with `nameless` the first
+    is a data error and names no local number."""
+    folder = workspace.root / "reports" / file.sender.upper()
+    (before,) = folder.glob(f"*.D20201103.*.{file.name}.BibProcessingReport.txt")
+    lines = [line.split("|") for line in before.read_text().splitlines()]
+    if nameless:
+        lines[0][1:] = ["", "", "", "data error"]
+    keys = [(job, *rest) for job, *rest in (line[0].split("::") for line in lines)]
+    moved = [f"{job.rpartition('_')[0]}_{int(job.rpartition('_')[2]) + later_ms}" for job, *_ in keys]
+    body = "".join("|".join(["::".join([job, *key[1:]]), *line[1:]]) + "\n"
+                   for job, key, line in zip(moved, keys, lines, strict=True))
+    filed = file_report(workspace, before.name.replace(".D20201103.", f".D{day}."), body.encode(), file.symbol)
+    assert isinstance(filed, ReportFiled), filed
+    return filed
+
+
 def row(found: Board, symbol: str) -> Row:
     """A symbol's row on a board."""
     return next(each for each in found.rows if each.symbol == symbol)
@@ -117,6 +160,24 @@ def test_the_boards_show_all_eight_each_with_its_state_and_whom_it_waits_for(eig
     assert "unit cataloguers" in row(scan, "ZYN").waits_for
     assert summary(eight) == "1 done, 5 to come"
     assert summary(eight, "retire") == "1 done, 1 to come"
+
+
+def test_the_dashboard_says_of_each_symbol_whom_it_waits_for_by_what_people_entered_too(eight: Workspace) -> None:
+    rows = {each.symbol: each for each in status(eight).symbols}
+    assert {code: each.waiting_on for code, each in rows.items()} == {
+        "ZBN": "nothing", "ZHG": "units: 1,906 rejected", "ZDO": "nothing", "ZYN": "units: 5,323 rejected",
+        "ZMD": "OCLC: reports", "ZLW": "Alma's files", "ZLS": "Alma's files", "ZUL": "units: 10,618 rejected"}
+    assert rows["ZDO"].phase == "entered: reported 5/5" and rows["ZMD"].phase == "up 5/5, reported 3/5"
+    assert (rows["ZBN"].milestone, rows["ZHG"].milestone) == ("all six done", "WorldCat Updates reactivated")
+
+
+def test_a_milestone_behind_a_gate_is_signed_without_it_only_with_a_note_and_the_log_says_so(eight: Workspace) -> None:
+    assert checklist(eight, "ZDO").gates == {"deletion": "scan-delete", "cutoff-approved": "scan-delete"}
+    with pytest.raises(Refused, match="the gate scan-delete of ZDO is not passed"):
+        sign_off(eight, "ZDO", "cutoff-approved", date(2020, 11, 16))
+    signed = [line.data for line in log.read(eight) if line.act == "milestone.done" and line.data["milestone"] == "deletion"]
+    assert len(signed) == 2 and not any("gate_open" in each for each in signed), "ZBN and ZHG passed theirs"
+    assert checklist(eight, "ZBN").gates == {} and set(checklist(eight, "ZLS").gates.values()) == {"retire"}
 
 
 def test_zul_is_blocked_by_44_unrouted_and_by_the_cut_off_trap(eight: Workspace) -> None:
@@ -146,10 +207,14 @@ def test_zdo_is_ready_once_its_4_unrouted_are_signed_for_and_a_mistyped_date_is_
     assert gate(eight, "scan-delete", "ZDO").first is None
     first = sign(eight, "scan-delete", "ZDO", "ZDO 2020-08-14")
     assert row(board(eight, "scan-delete"), "ZDO").waits_for == "a second person after jdoe" and not may_pass(first)
+    (waits,) = (alert for alert in status(eight).alerts if alert.symbol == "ZDO")
+    assert waits.text == "scan-delete 2020-08-14: jdoe has signed, a second person has not"
+    assert waits.then == "g on Symbol, as somebody else (sign scan-delete ZDO)"
     with pytest.raises(Refused, match="the second signature is another person's"):
         sign(eight, "scan-delete", "ZDO", "ZDO 2020-08-14")
     assert may_pass(sign(by(eight, "lts"), "scan-delete", "ZDO", "ZDO 2020-08-14"))
     assert row(board(eight, "scan-delete"), "ZDO").state == "signed"
+    assert not [alert for alert in status(eight).alerts if alert.symbol == "ZDO"]
 
 
 def test_zls_cannot_retire_for_its_save_file_and_its_open_loans(eight: Workspace) -> None:
@@ -167,9 +232,19 @@ def test_zhg_is_retired_for_ever_while_1906_of_its_rejections_are_still_with_the
     assert state.passed is not None and (state.passed.first.by, state.passed.second.by) == ("jdoe", "ill")
     assert state.effect.words.startswith("removes 731,000 holdings, all there are under ZHG; 5,223 of them unresolved")
     assert facts_of(eight, "ZHG")["rejections_open"].value == 1_906
-    log.append(eight, "evidence.entered", "ZHG", key="save_file_count", value=12, source="Connexion", day="2020-11-16", note="")
+    enter(eight, "ZHG", "save_file_count", "12", "Connexion", "2020-11-16")
     after = gate(eight, "retire", "ZHG")
     assert may_pass(after) and after.changes, "passed for ever, and what has changed since is told"
+
+
+def test_zhg_is_retired_and_what_oclc_rejected_of_it_still_waits_in_its_units_queue(eight: Workspace) -> None:
+    went_through(eight, "ZHG", "RBK", 10, "RBK_20201116_new.mrc")
+    with Desk.open(eight) as desk:
+        desk.catch_up()
+        assert [(each.symbol, each.library) for each in desk.query(Filter(library="RBK", state=TODO))] == [("ZHG", "RBK")] * 2
+    (retired,) = (each for each in status(eight).symbols if each.symbol == "ZHG")
+    assert retired.waiting_on == "units: 2 rejected" and retired.milestones[4].state == "done"
+    assert row(board(eight, "retire"), "ZHG").state == "done"
 
 
 def test_zyn_waits_for_its_cataloguers(eight: Workspace) -> None:
@@ -178,11 +253,54 @@ def test_zyn_waits_for_its_cataloguers(eight: Workspace) -> None:
     assert blocked["ocn-changes"] == "400 of 2,732 changes reviewed"
 
 
+def test_zyn_repairs_a_whole_error_group_at_once_and_takes_it_back_at_once(eight: Workspace) -> None:
+    went_through(eight, "ZYN", "EAL", 40, "EAL_20201116_new.mrc")
+    with Desk.open(eight, "ZYN") as desk:
+        desk.catch_up()
+        assert {count.value: count.records for count in desk.counts("group")}["linking"] == 8
+        assert facts_of(eight, "ZYN")["rejections_open"].value == 8
+        changed = desk.change(desk.query(Filter(group="linking")).refs(), Change(State.FIXED, note="batch repair"), "jdoe")
+        assert len(changed["ZYN"].done) == 8
+        assert facts_of(eight, "ZYN")["rejections_open"].value == 0
+        desk.undo("jdoe")
+        assert facts_of(eight, "ZYN")["rejections_open"].value == 8, "one act, one undo"
+
+
 def test_zmd_has_reports_for_3_of_5_and_its_vernacular_is_late(eight: Workspace) -> None:
     blocked = dict(row(board(eight, "scan-delete"), "ZMD").blocks)
     assert blocked["uploaded"] == "3 of 5 files have a report: not yet the others"
-    alerts = [alert.text for alert in status(eight).alerts if alert.symbol == "ZMD" and alert.kind == "late"]
-    assert any("(vern)" in text and text.startswith("late by ") for text in alerts)
+    alerts = [alert for alert in status(eight).alerts if alert.symbol == "ZMD" and alert.kind == "late"]
+    (vern,) = (alert for alert in alerts if "(vern)" in alert.text)
+    assert vern.text.startswith("late by 6 d: no report on "), "13 days after the upload, of which 7 are to be expected"
+    assert vern.then == "m on Dashboard (account ZMD --mail)"
+    (medical,) = (each for each in status(eight).symbols if each.symbol == "ZMD")
+    assert (medical.waiting_on, medical.since) == ("OCLC: reports", "2020-11-03T12:00:00.000Z")
+    assert any(alert.text == vern.text for alert in oversight(eight).alerts), "the oversight committee reads it too"
+
+
+def test_zmds_second_trusted_report_counts_nothing_twice(eight: Workspace) -> None:
+    (trusted_file,) = (file for file in read_outbox(eight, "ZMD") if file.stream == "trusted")
+    counted = {"sent", "accounted", "not_reported", "unresolved", "files_reported", "rejections_open", "reruns_unsettled"}
+    with Desk.open(eight, "ZMD") as desk:
+        desk.catch_up()
+    before, account_before = facts_of(eight, "ZMD"), account(eight, "ZMD").total
+    for _ in range(2):  # and the same report imported again
+        assert again(eight, trusted_file, "20201110", 604_800_000).superseded == trusted_file.records
+    with Desk.open(eight, "ZMD") as desk:
+        desk.catch_up()
+    after = facts_of(eight, "ZMD")
+    assert {key: after[key].value for key in counted} == {key: before[key].value for key in counted}
+    assert account(eight, "ZMD").total == account_before
+    assert len(list((eight.root / "reports" / "ZMD").glob("*trusted*BibProcessingReport.txt"))) == 2
+
+
+def test_rows_without_a_local_number_are_listed_with_the_record_they_are_about(eight: Workspace) -> None:
+    (trusted_file,) = (file for file in read_outbox(eight, "ZMD") if file.stream == "trusted")
+    again(eight, trusted_file, "20201110", 604_800_000, nameless=True)
+    (found,) = rows_without_number(eight, "ZMD")
+    assert (found.located, found.lsn, found.said) == (True, "2200000000019999", ("data error",))
+    assert facts_of(eight, "ZMD")["data_errors"].value == 1
+    assert account(eight, "ZMD").total["not_reported"] == 7, "listed, not lost"
 
 
 def test_what_the_console_counts_holds_over_what_was_entered_and_the_rest_says_who_entered_it(eight: Workspace) -> None:

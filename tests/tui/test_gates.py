@@ -16,7 +16,7 @@ from oclc_console.tui.screens.gate import GateScreen
 from oclc_console.workspace import Workspace
 from tests.project.eight import TODAY, enter_evidence, make_eight
 from tests.tui.conftest import console
-from tests.tui.driving import flat, press, shows, toasts
+from tests.tui.driving import flat, press, shows, text_of, toasts, until
 from tests.tui.stage import HeldClock
 
 SIZE = (80, 24)
@@ -104,6 +104,21 @@ async def test_evidence_is_entered_from_the_condition_it_is_for(eight: Workspace
         screen = await shows(pilot, "save-file       12 records in the save file")
         assert "entered by jdoe: Connexion, as of 2020-11-16" in flat(screen)
     assert log.read(eight)[-1].data["value"] == 12
+
+
+async def test_how_much_goes_is_entered_where_people_sign_for_it(eight: Workspace) -> None:
+    app = console(eight)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "ZUL")
+        app.push_screen(GateScreen("ZYN"))
+        await shows(pilot, "ZYN · Approve the scan/delete date", "What it does: removes an unknown number of holdings")
+        await press(pilot, "end")
+        await shows(pilot, "! Nobody knows how many holdings go: press i to enter what OCLC has.")
+        await press(pilot, "i")
+        await shows(pilot, "holdings OCLC has under the symbol", "Nobody knows it yet.")
+        await press(pilot, *"905,000", "enter", *"OCLC's mail", "enter", "enter", "enter")
+        await until(pilot, lambda: "Nobody knows how many" not in text_of(app))
+    assert log.read(eight)[-1].data["value"] == 905_000
 
 
 async def test_what_changed_while_one_looked_is_not_signed_and_is_told(

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from oclc_console.operations.boards import BOARDS, Board, Row, board
 from oclc_console.operations.boards import summary as summary_of
 from oclc_console.operations.gate_facts import SCAN_DELETE
-from oclc_console.tui import gate_words
+from oclc_console.tui import gate_words, words
 from oclc_console.tui.follow import Facts
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.widgets.frame import Frame
@@ -81,7 +81,7 @@ class BoardScreen(ConsoleScreen):
         self._table.say("No symbol has this step: " + ("no symbol is retiring." if found.gate != SCAN_DELETE else
                         "add symbols to console.toml (press 2, then e)."))
         self._table.show(gate_words.board_rows(found), [row.symbol for row in found.rows], gate_words.BOARD)
-        self.query_one("#gates", Frame).titles(f"{BOARDS[found.gate]} board · {len(found.rows)} symbols",
+        self.query_one("#gates", Frame).titles(f"{BOARDS[found.gate]} board · {words.plural(len(found.rows), 'symbol')}",
                                                gate_words.elsewhere_words(found.elsewhere))
         self._show_row()
 

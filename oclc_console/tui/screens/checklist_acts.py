@@ -102,7 +102,7 @@ class ChecklistActs(ConsoleScreen):
                 day, note = date.fromisoformat(answers["day"]), answers["note"]
                 self._act(item, lambda: acts.sign_off(self.workspace, found.symbol, id_of(item), day, note))
 
-        self.app.push_screen(SignOff(found.symbol, item, left, today()), signed)
+        self.app.push_screen(SignOff(found.symbol, item, left, today(), found.gates.get(id_of(item), "")), signed)
 
     def action_not_applicable(self) -> None:
         """Asks why, then marks it as not applicable."""

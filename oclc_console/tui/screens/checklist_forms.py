@@ -17,9 +17,11 @@ _TRIGGERS = [("Signing records what was done; it triggers nothing.", "muted")]
 
 
 class SignOff(Form):
-    """Asks for the day on which a milestone or a task was completed, and a note; a milestone with open tasks needs one."""
+    """Asks for the day on which a milestone or a task was completed, and a note; a milestone with open tasks needs one, and
+    what stands behind a `gate` that two people have yet to pass."""
 
-    def __init__(self, symbol: str, state: MilestoneState | TaskState, left: Sequence[TaskState], today: date) -> None:
+    def __init__(self, symbol: str, state: MilestoneState | TaskState, left: Sequence[TaskState], today: date,
+                 gate: str = "") -> None:
         said: list[Line | str] = [_about(state)] if _about(state) else []
         label = "Note (may be empty)"
         if left:
@@ -27,9 +29,12 @@ class SignOff(Form):
             more = f" and {len(left) - 3} more" if len(left) > 3 else ""
             said.append([("! ", "warn"), (f"{len(left)} of its tasks are open: {names}{more}.", "")])
             label = "Note: why it is signed without them"
+        if gate:
+            said.append([("! ", "warn"), (f"Two people have yet to pass the gate {gate}: Esc, then g.", "")])
+            label = "Note: only if OCLC did it without this console"
         super().__init__(f"Sign off {symbol}: {_title(state)}", [*said, "", _TRIGGERS],
                          [Field("day", "Completed on (year-month-day)", today.isoformat()), Field("note", label)])
-        self._today, self._left = today, left
+        self._today, self._left, self._gate = today, left, gate
 
     def wrong(self, answers: dict[str, str]) -> str | None:
         """The day must be one, and not to come."""
@@ -39,6 +44,8 @@ class SignOff(Form):
             return f"{answers['day']!r} is no day. Write it as {self._today}."
         if given > self._today:
             return f"{given} is still to come; today is {self._today}."
+        if self._gate and not answers["note"]:
+            return f"First two people pass the gate {self._gate} (Esc, then g). If OCLC did it all the same, say so in a note."
         if self._left and not answers["note"]:
             return "Say in a few words why it is signed with tasks open; or sign those first."
         return None

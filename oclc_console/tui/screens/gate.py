@@ -133,10 +133,10 @@ class GateScreen(ConsoleScreen):
 
     @on(Table.Moved, "#conditions")
     def _show_condition(self) -> None:
-        one = self._condition
+        state, one = self._state, self._condition
         self.query_one("#condition", Frame).titles(one.sentence if one else "Condition")
         self.query_one("#condition-lines", Lines).show(
-            lambda width: gate_words.condition_lines(one, width) if one else [])
+            lambda width: gate_words.condition_lines(state, one, width) if state and one else [])
         self.refresh_bindings()
 
     @property

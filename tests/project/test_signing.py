@@ -18,7 +18,7 @@ from oclc_console.operations.signing import gate, gate_pages, override, sign, to
 from oclc_console.project.gates import may_pass
 from oclc_console.store import log
 from oclc_console.workspace import Workspace
-from tests.project.eight import enter_evidence, make_eight
+from tests.project.eight import TODAY, enter_evidence, make_eight
 from tests.tui.stage import HeldClock
 
 
@@ -126,13 +126,13 @@ def test_a_first_signature_can_be_taken_back_with_a_reason_and_nobodys_after_the
 def test_a_gate_about_a_collection_or_a_list_wants_it_named_and_each_stands_by_itself(ready: Workspace) -> None:
     with pytest.raises(CallError, match="about a collection id, and none was named"):
         gate(ready, "submit", "ZMD")
-    state = gate(ready, "submit", "ZMD", "1000091")
+    state = gate(ready, "submit", "ZMD", "1000031")
     assert {one.id for one in state.conditions} == {"symbol", "type", "match", "lsn", "test", "second-person"}
-    enter(ready, "ZMD", "collection_symbol", "ZMD", "Collection Manager", "2020-11-15", subject="1000091")
-    green = {one.id for one in gate(ready, "submit", "ZMD", "1000091").conditions if one.state == "green"}
+    enter(ready, "ZMD", "collection_symbol", "ZMD", "Collection Manager", "2020-11-15", subject="1000031")
+    green = {one.id for one in gate(ready, "submit", "ZMD", "1000031").conditions if one.state == "green"}
     assert green == {"symbol"}
-    assert "symbol" in {one.id for one in gate(ready, "submit", "ZMD", "1000094").red}
-    assert ("submit", "1000091") in gate_pages(ready, "ZMD") and gate_pages(ready, "ZLS")[0] == ("retire", "ZLS")
+    assert "symbol" in {one.id for one in gate(ready, "submit", "ZMD", "1000034").red}
+    assert ("submit", "1000031") in gate_pages(ready, "ZMD") and gate_pages(ready, "ZLS")[0] == ("retire", "ZLS")
 
 
 def test_a_gate_as_json_says_what_is_missing(ready: Workspace) -> None:
@@ -146,10 +146,11 @@ def test_a_gate_as_json_says_what_is_missing(ready: Workspace) -> None:
 def test_signing_on_another_day_than_today_is_refused_where_the_day_is_todays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = HeldClock(datetime(2020, 10, 29, 12, tzinfo=UTC))
+    held = HeldClock(TODAY)
     monkeypatch.setattr(clock, "now", held.now)
     workspace = make_eight(tmp_path)
     enter_evidence(workspace)
+    held.moment = datetime(2020, 10, 29, 12, tzinfo=UTC)
     with pytest.raises(CallError, match="which is not the symbol and the date"):
         sign(workspace, "retire", "ZHG", "ZHG 2020-10-28")
     assert sign(workspace, "retire", "ZHG", "ZHG 2020-10-29").first is not None

@@ -157,7 +157,7 @@ def _unknown(condition: Condition, facts: Facts) -> Verdict | None:
     missing = [CATALOGUE[key] for key in condition.needs if facts.value(key) is None]
     if not missing:
         return None
-    things = "; ".join(f"{one.words} ({one.hint})" for one in missing)
+    things = "; ".join(f"{one.name} ({one.hint})" for one in missing)
     computed = all(one.computed for one in missing)
     then = f"Run what shows it, or enter it with its source: {things}." if computed else f"Enter it with its source: {things}."
-    return red(f"not known: {', '.join(one.words for one in missing)}", then)
+    return red(f"not known: {', '.join(one.name for one in missing)}", then)

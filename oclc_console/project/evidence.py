@@ -35,6 +35,12 @@ class Evidence:
     choices: tuple[str, ...] = ()
     about: Literal["symbol", "collection", "list"] = "symbol"
 
+    @property
+    def name(self) -> str:
+        """Its words where no value follows: `OCLC Supplier set to No (day)`."""
+        stem = self.words.removesuffix(" on").removesuffix(" since").rstrip(",")
+        return self.words if stem == self.words else f"{stem} (day)"
+
 
 @dataclass(frozen=True)
 class Known:

@@ -42,7 +42,7 @@ def test_one_thing_that_is_not_known_turns_its_condition_red(gate: str, key: str
     assert needing <= red
     for one in found.red:
         if one.id in needing:
-            assert CATALOGUE[key].words in one.words and CATALOGUE[key].hint in one.then
+            assert CATALOGUE[key].name in one.words and CATALOGUE[key].hint in one.then
 
 
 @pytest.mark.parametrize(("gate", "key"), [(gate.id, key) for gate in GATES.values() for condition in gate.conditions

@@ -24,6 +24,7 @@ from oclc_console.project.approvals import (
 )
 from oclc_console.settings import Stream, Symbol
 from oclc_console.store import log
+from oclc_console.store.log_check import require_sound
 from oclc_console.store.project import project
 from oclc_console.workspace import Workspace
 
@@ -68,6 +69,7 @@ def approve(workspace: Workspace, stream: str, symbol: str | None = None, *, run
     first, else as many as the newest run had. Raises Refused for a second signature by the same login, CallError where nobody
     knows what is usual."""
     with log.writing(workspace) as writer:
+        require_sound(workspace)
         sender, found = _found(workspace, stream, symbol)
         now = _approval(workspace, sender, found, run)
         signed = now.state.signatures[-1].usual_count if now.state.signatures and not now.state.stands else None

@@ -29,6 +29,7 @@ from oclc_console.project.gates import (
 )
 from oclc_console.project.signatures import OVERRIDDEN, SIGNED, WITHDRAWN
 from oclc_console.store import log
+from oclc_console.store.log_check import require_sound
 from oclc_console.workspace import Workspace
 
 _ORDER = ("scan-delete", "retire", "upload", "writeback", "submit", "unset")
@@ -84,8 +85,9 @@ def sign(workspace: Workspace, gate_id: str, symbol: str, typed: str, subject: s
          shown: GateState | None = None) -> GateState:
     """Signs a gate for the acting person, who has typed the symbol and the date by hand (`ZUL 2020-06-08`). `shown` is the gate
     as they saw it. Raises Refused when it has changed since, when a condition is red, or when this login has signed already;
-    CallError when what was typed is not what is being signed for."""
+    CallError when what was typed is not what is being signed for; HereError when any line of the log was changed."""
     with log.writing(workspace) as writer:
+        require_sound(workspace)
         now = gate(workspace, gate_id, symbol, subject or (shown.case.subject if shown else ""))
         _require_as_shown(now, shown)
         writer.append(SIGNED, now.case.symbol, **signature_data(now, workspace.actor, typed, note))
@@ -97,6 +99,7 @@ def override(workspace: Workspace, gate_id: str, symbol: str, condition: str, re
     """Takes a red condition upon the acting person, with a reason: it counts for the evidence as it is now. Raises Refused when
     the condition is not as it was shown, CallError without a reason or where nothing is red."""
     with log.writing(workspace) as writer:
+        require_sound(workspace)
         now = gate(workspace, gate_id, symbol, subject or (shown.case.subject if shown else ""))
         _require_as_shown(now, shown, condition)
         writer.append(OVERRIDDEN, now.case.symbol, **override_data(now, condition, reason))

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from oclc_console import clock
-from oclc_console.errors import CallError, Refused
+from oclc_console.errors import CallError, HereError, Refused
 from oclc_console.operations.entering import enter
 from oclc_console.operations.signing import gate, gate_pages, override, sign, to_json, withdraw
 from oclc_console.project.gates import may_pass
@@ -154,3 +154,14 @@ def test_signing_on_another_day_than_today_is_refused_where_the_day_is_todays(
     with pytest.raises(CallError, match="which is not the symbol and the date"):
         sign(workspace, "retire", "ZHG", "ZHG 2020-10-28")
     assert sign(workspace, "retire", "ZHG", "ZHG 2020-10-29").first is not None
+
+
+def test_nobody_signs_on_a_log_that_was_changed_anywhere(ready: Workspace) -> None:
+    lines = ready.log.read_bytes().splitlines(keepends=True)
+    ready.log.write_bytes(b"".join([*lines[:2], lines[2].replace(b'"by":"', b'"by":"x'), *lines[3:]]))
+    before = ready.log.read_bytes()
+    with pytest.raises(HereError, match="nobody can sign on a log that was changed"):
+        sign(ready, "retire", "ZLS", "ZLS 2020-11-16")
+    with pytest.raises(HereError, match="nobody can sign on a log that was changed"):
+        override(ready, "retire", "ZLS", "save-file", "it is empty by now")
+    assert ready.log.read_bytes() == before

@@ -15,12 +15,12 @@ from textual.widgets import Input
 
 from oclc_console.errors import CallError
 from oclc_console.operations.reading_log import ExportedLog, Wanted, export_log, fits, wanted_of
-from oclc_console.project.milestones import MILESTONES
 from oclc_console.store import log
 from oclc_console.store.log import LogLine
 from oclc_console.store.project import FoldCheck, changed_ones, check_fold, rebuild
 from oclc_console.tui import words
 from oclc_console.tui.follow import Facts
+from oclc_console.tui.log_words import act_words
 from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.dialogs import Choose, Message
 from oclc_console.tui.widgets.drawing import Cell, Line, wrap
@@ -30,9 +30,6 @@ from oclc_console.tui.widgets.lines import Lines
 from oclc_console.tui.widgets.table import Column, Table
 from oclc_console.workspace import Workspace
 
-ACTS = {"milestone.done": "signed off", "milestone.not_applicable": "not applicable", "milestone.reopened": "reopened",
-        "milestone.applicable": "applicable after all"}
-TITLES = {stone.id: f"{stone.number} {stone.title}" for stone in MILESTONES}
 COLUMNS = (Column("no.", 6, right=True), Column("when", 12), Column("by", 10), Column("symbol", 8),
            Column("what", 20, grows=True))
 NOTHING = "nobody has signed or decided anything yet"
@@ -241,13 +238,3 @@ def summary(workspace: Workspace) -> str:
 
 def _cells(line: LogLine) -> list[Cell]:
     return [f"{line.seq:,}", words.short_moment(line.at), line.by, (line.symbol or "–", "strong"), act_words(line)]
-
-
-def act_words(line: LogLine) -> str:
-    """What was done, in a sentence where this version knows the act; else as the log has it."""
-    stone = TITLES.get(str(line.data.get("milestone")))
-    if line.act not in ACTS or stone is None:
-        return line.words
-    day = f", completed {words.day(str(line.data['date']))}" if line.data.get("date") else ""
-    said = line.data.get("reason") or line.data.get("note")
-    return f"{ACTS[line.act]}: {stone}{day}{f' · {said}' if said else ''}"

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from oclc_console.project.evidence import CATALOGUE, value_words
+from oclc_console.project.evidence import CATALOGUE, is_day, value_words
 from oclc_console.project.milestones import MILESTONES
 from oclc_console.store.log import LogLine
 from oclc_console.tui import words
@@ -34,7 +34,7 @@ def _step(data: Data, word: str) -> str | None:
     if word not in _DID or not title:
         return None
     when = "for" if word == "planned" else "completed"
-    day = f", {when} {words.day(str(data['date']))}" if data.get("date") else ""
+    day = f", {when} {words.day(str(data['date']))}" if is_day(str(data.get("date"))) else ""
     past = f", the gate {data['gate_open']} not passed" if data.get("gate_open") else ""
     return f"{_DID[word]}: {title}{day}{past}"
 
@@ -71,8 +71,9 @@ def _timeline(data: Data, _word: str) -> str:
 
 
 def _roster(data: Data, word: str) -> str | None:
-    if word == "imported":
-        return f"took in {data.get('unit')}'s survey: {words.plural(len(data.get('people', [])), 'person', 'people')}"
+    people = data.get("people")
+    if word == "imported" and isinstance(people, list):
+        return f"took in {data.get('unit')}'s survey: {words.plural(len(people), 'person', 'people')}"
     return f"changed {data.get('name') or data.get('person')}" if word == "changed" else None
 
 

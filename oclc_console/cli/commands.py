@@ -7,6 +7,7 @@ import argparse
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -236,12 +237,17 @@ def _pin_named(workspace: Workspace, options: argparse.Namespace) -> None:
 
 
 def _prepare(options: argparse.Namespace) -> int:
-    from oclc_console.operations.prepare import prepare
+    from oclc_console.operations.workers import Processes, check_workers
 
-    workspace = _workspace(options)
-    operation = prepare(workspace, options.symbol, [Path(file) for file in options.files], set_count=options.set_count,
-                        accept_unrouted=options.accept_unrouted, workers=options.workers, cluster=options.cluster)
-    result, code = run_operation(workspace, operation, stop_on_signals())
+    check_workers(options.workers, options.cluster)
+    with Processes(options.workers - 1) if options.workers > 1 else nullcontext() as begun:  # while the settings are read
+        from oclc_console.operations.prepare import prepare
+
+        workspace = _workspace(options)
+        operation = prepare(workspace, options.symbol, [Path(file) for file in options.files], set_count=options.set_count,
+                            accept_unrouted=options.accept_unrouted, workers=options.workers, cluster=options.cluster,
+                            begun=begun)
+        result, code = run_operation(workspace, operation, stop_on_signals())
     result = {"run": result["run"], "symbol": operation.symbol, **result}
     show.answer(result, _as_json(options), show.operation_words("prepare", result))
     return code

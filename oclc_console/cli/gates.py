@@ -7,20 +7,22 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from oclc_console.cli import show
 from oclc_console.errors import CallError
-from oclc_console.project.gates import GATES, GateState, may_pass, to_type
-from oclc_console.workspace import Workspace
 
+if TYPE_CHECKING:
+    from oclc_console.project.gates import GateState
+    from oclc_console.workspace import Workspace
+
+NAMES = "upload, writeback, submit, scan-delete, retire, unset"  # written out, so that no other command waits for them
 MARKS = {"green": "✔", "red": "✖", "overridden": "!", "not applicable": "–"}
 CLOSED = 4
 
 
 def add_sign(parser: argparse.ArgumentParser, day: Callable[[str], date]) -> None:
     """The arguments of `sign`."""
-    parser.add_argument("gate", nargs="?", metavar="GATE", help=f"{', '.join(GATES)}; without one: every gate of every symbol")
+    parser.add_argument("gate", nargs="?", metavar="GATE", help=f"{NAMES}; without one: every gate of every symbol")
     parser.add_argument("symbol", nargs="?", metavar="SYMBOL")
     parser.add_argument("--subject", default="", metavar="WHAT",
                         help="the collection id (submit), the cut-off day (scan-delete) or the list (unset)")
@@ -47,7 +49,9 @@ def add_approve(parser: argparse.ArgumentParser, count: Callable[[str], int]) ->
 
 def run_sign(workspace: Workspace, options: argparse.Namespace) -> int:
     """Runs `sign`: 4 when the gate is looked at and is not open, or when it refuses; else 0."""
+    from oclc_console.cli import show
     from oclc_console.operations import signing
+    from oclc_console.project.gates import may_pass
 
     as_json = bool(getattr(options, "json", False))
     if options.gate is None:
@@ -87,6 +91,7 @@ def _line(text: str) -> int | None:
 
 
 def _boards(workspace: Workspace, as_json: bool) -> int:
+    from oclc_console.cli import show
     from oclc_console.operations.boards import boards
 
     found = boards(workspace)
@@ -135,6 +140,8 @@ def _next(state: GateState) -> Iterator[str]:
     if state.red:
         yield f'To take one upon yourself: {call} --override {state.red[0].id} --reason "why"'
     elif state.gate.kind == "signed" and state.passed is None:
+        from oclc_console.project.gates import to_type
+
         symbol, _, day = to_type(state.case).partition(" ")
         who = "A second person signs, under their own login" if state.first else "To sign"
         yield f"{who}: {call} --type {symbol} --date {day}"
@@ -142,6 +149,7 @@ def _next(state: GateState) -> Iterator[str]:
 
 def run_approve(workspace: Workspace, options: argparse.Namespace) -> int:
     """Runs `approve`: 4 when one stream is looked at and does not stand approved, or when it refuses; else 0."""
+    from oclc_console.cli import show
     from oclc_console.operations.approvals import approval_of, approvals, approve, withdraw_approval
 
     as_json = bool(getattr(options, "json", False))

@@ -17,10 +17,10 @@ from oclc_console.marc.record import END_OF_FIELD, Record, put_together
 from oclc_console.marc.source import Finding, Scanned, judge_stretch
 
 if TYPE_CHECKING:
-    from oclc_console.marc.block_check import CheckedBlock
+    from oclc_console.marc.block_check import CheckedBlock, Flags, Positions
 
 _TAGS = Struct("3s9x").iter_unpack
-Column = tuple[Sequence[int], Sequence[bytes]]  # which record, and its field; fields of one record in record order
+Column = tuple["Positions", Sequence[bytes]]  # which record, and its field; fields of one record in record order
 Value = TypeVar("Value")
 Find = Callable[[bytes], re.Match[bytes] | None]
 Steps = Sequence[tuple[str, Find, Callable[[re.Match[bytes]], Value | None]]]
@@ -49,20 +49,20 @@ class Batch(Protocol):
     def leaders(self) -> Sequence[bytes]:
         """Each record's leader; empty where the record is not sound."""
 
-    def fields(self, tag: str, without: Sequence[int] = ()) -> Column:
+    def fields(self, tag: str, without: Flags | None = None) -> Column:
         """The fields of all records, but for some, with this tag, in which X is any digit."""
 
-    def having(self, tag: str) -> Sequence[int]:
+    def having(self, tag: str) -> Positions:
         """Which records have a field with this tag; one with several may come several times."""
 
-    def beginning(self, tag: str, codes: bytes, without: Sequence[int] = ()) -> tuple[list[int], Column]:
+    def beginning(self, tag: str, codes: bytes, without: Flags | None = None) -> tuple[Positions, Column]:
         """Which records, but for some, surely have a field with this tag that begins with one of these subfields, and one that
         is not blank; and the other fields with this tag, where they must be looked at."""
 
     def record(self, place: int) -> Record | None:
         """One of the records, taken apart; None where it is not sound."""
 
-    def contents(self) -> Sequence[bytes | None]:
+    def contents(self) -> Sequence[bytes | memoryview | None]:
         """Each record with zeros in 005 (see `content_of`); None where it is not sound."""
 
 
@@ -92,23 +92,24 @@ class TakenApart:
                 columns[tag][1].append(field)
         return columns
 
-    def fields(self, tag: str, without: Sequence[int] = ()) -> Column:
+    def fields(self, tag: str, without: Flags | None = None) -> Column:
         """The fields of all records, but for some, with this tag, in which X is any digit."""
-        if "X" not in tag and not without:
-            return self._columns.get(tag.encode(), ((), ()))
-        like, unwanted = re.compile(tag.replace("X", "[0-9]").encode()), set(without)
+        if "X" not in tag and without is None:
+            return _column(*self._columns.get(tag.encode(), ((), ())))
+        like = re.compile(tag.replace("X", "[0-9]").encode())
         wanted = {name for name in self._columns if like.fullmatch(name)}
-        found = [(number, field) for number, record in enumerate(self._records) if record and number not in unwanted
+        found = [(number, field) for number, record in enumerate(self._records)
+                 if record and (without is None or not without[number])
                  for name, field in zip(record.tags, record.fields, strict=True) if name in wanted]
-        return [number for number, _ in found], [field for _, field in found]
+        return _column([number for number, _ in found], [field for _, field in found])
 
-    def having(self, tag: str) -> Sequence[int]:
+    def having(self, tag: str) -> Positions:
         """Which records have a field with this tag; one with several may come several times."""
         return self.fields(tag)[0]
 
-    def beginning(self, tag: str, codes: bytes, without: Sequence[int] = ()) -> tuple[list[int], Column]:
+    def beginning(self, tag: str, codes: bytes, without: Flags | None = None) -> tuple[Positions, Column]:
         """None surely have such a field: all fields with this tag are to be looked at."""
-        return [], self.fields(tag, without)
+        return _no_records(), self.fields(tag, without)
 
     def record(self, place: int) -> Record | None:
         """One of the records, taken apart; None where it is not sound."""
@@ -156,14 +157,16 @@ class Block:
                 self.places[number + 1 :] = range(number + 1 + moved, len(self.places) + moved)
         self._rest = TakenApart(found)
 
-    def having(self, tag: str) -> Sequence[int]:
+    def having(self, tag: str) -> Positions:
         """Which records have a field with this tag; one with several may come several times."""
         return self.fields(tag)[0] if self._doubtful or "X" in tag else self.checked.having(tag)
 
-    def beginning(self, tag: str, codes: bytes, without: Sequence[int] = ()) -> tuple[list[int], Column]:
+    def beginning(self, tag: str, codes: bytes, without: Flags | None = None) -> tuple[Positions, Column]:
         """Which records, but for some, surely have a field with this tag that begins with one of these subfields, and one that
         is not blank; and the other fields with this tag, where they must be looked at."""
-        return ([], self.fields(tag, without)) if self._doubtful else self.checked.beginning(tag, codes, without)
+        if self._doubtful:
+            return _no_records(), self.fields(tag, without)
+        return self.checked.beginning(tag, codes, without)
 
     def record(self, place: int) -> Record | None:
         """One of the records, taken apart; None where it is not sound."""
@@ -171,34 +174,43 @@ class Block:
             return self._rest.record(self._doubtful.index(place))
         return _in_order(self.raws[place])
 
-    def fields(self, tag: str, without: Sequence[int] = ()) -> Column:
+    def fields(self, tag: str, without: Flags | None = None) -> Column:
         """The fields of all records, but for some, with this tag, in which X is any digit."""
-        if without:
+        if without is not None:
             return self._fields(tag, without)
         if tag not in self._columns:
-            self._columns[tag] = self._fields(tag, without)
+            self._columns[tag] = self._fields(tag, None)
         return self._columns[tag]
 
-    def _fields(self, tag: str, without: Sequence[int]) -> Column:
+    def _fields(self, tag: str, without: Flags | None) -> Column:
         if not self._doubtful:
             return self.checked.fields(tag, without)
-        unwanted = set(without)
         stretches, fields = self.checked.fields(tag)
         numbers, more = self._rest.fields(tag)
         both = [*zip([self.places[stretch] for stretch in stretches], fields, strict=True),
                 *zip([self._doubtful[number] for number in numbers], more, strict=True)]
-        return ([number for number, _ in both if number not in unwanted],
-                [field for number, field in both if number not in unwanted])
+        wanted = [(number, field) for number, field in both if without is None or not without[number]]
+        return _column([number for number, _ in wanted], [field for _, field in wanted])
 
-    def contents(self) -> list[bytes | None]:
+    def contents(self) -> list[bytes | memoryview | None]:
         """Each record with zeros in 005; None where it is not sound."""
-        contents: list[bytes | None] = [None] * len(self.raws)
+        contents: list[bytes | memoryview | None] = [None] * len(self.raws)
         for place, sound, content in zip(self.places, self.checked.sound.tolist(), self.checked.contents(), strict=True):
             if sound:
                 contents[place] = content
-        for number, content in zip(self._doubtful, self._rest.contents(), strict=True):
-            contents[number] = content
+        for number, judged in zip(self._doubtful, self._rest.contents(), strict=True):
+            contents[number] = judged
         return contents
+
+
+def _column(places: Sequence[int], fields: Sequence[bytes]) -> Column:
+    import numpy as np  # which what only reads settings does not wait for
+
+    return np.array(places, np.int64), fields
+
+
+def _no_records() -> Positions:
+    return _column((), ())[0]
 
 
 def _in_order(raw: bytes) -> Record:
@@ -220,7 +232,8 @@ def read_column(steps: Steps[Value], batch: Batch) -> list[Value | None]:
     value from what was found."""
     values: list[Value | None] = [None] * len(batch.raws)
     for tag, find, value in steps:
-        for place, field in zip(*batch.fields(tag), strict=True):
+        places, fields = batch.fields(tag)
+        for place, field in zip(places.tolist(), fields, strict=True):
             if values[place] is None and (found := find(field)) is not None:
                 values[place] = value(found)
         if None not in values:

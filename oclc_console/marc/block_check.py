@@ -7,7 +7,6 @@ positions in one step. Not for warnings, and not for reading files."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -17,9 +16,11 @@ Positions: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 
-_LENGTH_AND_START = np.zeros((9, 2), np.float32)  # nine digits of a directory entry -> the two numbers
-_LENGTH_AND_START[:4, 0] = [1000, 100, 10, 1]
-_LENGTH_AND_START[4:, 1] = [10000, 1000, 100, 10, 1]
+_TOLD = np.zeros((12, 3), np.float32)  # a directory entry, less 48 -> its tag as a number, less _TAG_000; length; start
+_TOLD[:3, 0] = [1 << 16, 1 << 8, 1]
+_TOLD[3:7, 1] = [1000, 100, 10, 1]
+_TOLD[7:, 2] = [10000, 1000, 100, 10, 1]
+_TAG_000, _TAG_009 = int.from_bytes(b"000"), int.from_bytes(b"009")
 _FIVE_DIGITS = np.array([10000, 1000, 100, 10, 1], np.int64)
 _LETTER_OR_DIGIT = np.array([chr(code).isalnum() and code < 128 for code in range(256)])
 
@@ -32,9 +33,9 @@ class CheckedBlock:
     def __init__(self, block: bytes) -> None:
         self.block = block
         octets = np.frombuffer(block, np.uint8)
+        field_ends: Positions = np.flatnonzero(octets == 0x1E)
         self.ends: Positions = np.flatnonzero(octets == 0x1D)
         self.starts: Positions = np.concatenate(([0], self.ends[:-1] + 1))
-        field_ends: Positions = np.flatnonzero(octets == 0x1E)
         self.sound, self.bases, first = self._by_leader(octets, field_ends)
         self.sound &= self._well_coded(octets)
         self._find_fields(field_ends, first)
@@ -61,25 +62,31 @@ class CheckedBlock:
         """Compares each directory entry with the field that stands there, and drops the records with one that differs."""
         kept = np.flatnonzero(self.sound)
         counts = (self.bases[kept] - 25) // 12
-        owners = np.repeat(kept, counts)
-        nth = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
-        entries = window(self.block, self.starts[owners] + 24 + 12 * nth, 12)
-        ends = field_ends[first[owners] + 1 + nth] if len(owners) else owners
-        starts = field_ends[first[owners] + nth] + 1 if len(owners) else owners
-        digits = entries[:, 3:] - 48  # what is no digit becomes 10 or more
-        told = digits.astype(np.float32) @ _LENGTH_AND_START
-        good = _in_each_row(digits < 10) & _in_each_row(_LETTER_OR_DIGIT[entries[:, :3]])
-        good &= (told[:, 0] == ends - starts + 1) & (told[:, 1] == starts - (self.starts + self.bases)[owners])
-        control = (entries[:, 0] == 48) & (entries[:, 1] == 48) & (entries[:, 2] <= 57)
-        begins = window(self.block, starts, 3)
-        subfield = (begins[:, 0] < 128) & (begins[:, 1] < 128) & (begins[:, 2] == 0x1F) & (ends - starts > 2)
-        good &= control | subfield
+        before = np.cumsum(counts) - counts
+        owners, numbers = np.repeat(kept, counts), np.arange(counts.sum())
+        entries = window(self.block, np.repeat(self.starts[kept] + 24 - 12 * before, counts) + 12 * numbers, 12)
+        at = np.repeat(first[kept] - before, counts) + numbers
+        starts, ends = field_ends[at] + 1, field_ends[at + 1]
+        digits = entries - 48  # what is no digit becomes 10 or more
+        told = digits.astype(np.float32) @ _TOLD
+        tags = told[:, 0].astype(np.int32) + _TAG_000
+        good = (told[:, 1] == ends - starts + 1) & (told[:, 2] == starts - np.repeat((self.starts + self.bases)[kept], counts))
+        if not bool((digits < 10).all()):
+            good &= (digits[:, 3:] < 10).all(1) & _LETTER_OR_DIGIT[entries[:, :3]].all(1)
+        good &= (tags <= _TAG_009) | self._begins_with_subfield(starts, ends)
         if not good.all():
             self.sound[owners[~good]] = False
             stay = self.sound[owners]
-            entries, owners, starts, ends = entries[stay], owners[stay], starts[stay], ends[stay]
-        self.entries, self.owners, self.field_starts, self.field_ends = entries, owners, starts, ends
-        self.tags = self.entries[:, :3].astype(np.int64) @ (1 << 16, 1 << 8, 1)
+            entries, tags, owners, starts, ends = entries[stay], tags[stay], owners[stay], starts[stay], ends[stay]
+        self.entries, self.tags, self.owners, self.field_starts, self.field_ends = entries, tags, owners, starts, ends
+
+    def _begins_with_subfield(self, starts: Positions, ends: Positions) -> Flags:
+        """Which fields begin with two indicators (ASCII) and a subfield."""
+        octets = np.frombuffer(self.block, np.uint8)
+        last = len(octets) - 3  # of a field there the end is wrong, too
+        at = np.minimum(starts, last)
+        flags: Flags = (octets[at + 2] == 0x1F) & (octets[at] < 128) & (octets[at + 1] < 128) & (ends - starts > 2)
+        return flags
 
     def _well_coded(self, octets: Bytes) -> Flags:
         """Which records are UTF-8, or ASCII where the leader does not say UTF-8."""
@@ -103,57 +110,50 @@ class CheckedBlock:
                 at = int(self.ends[culprit]) + 1
         return well
 
-    def fields(self, tag: str, without: Sequence[int] = ()) -> tuple[list[int], list[bytes]]:
+    def fields(self, tag: str, without: Flags | None = None) -> tuple[Positions, list[bytes]]:
         """The fields of the sound records, but for some, with this tag (X is any digit), each with its stretch's number."""
         return self._cut_out(np.flatnonzero(self._with(tag, without)))
 
-    def having(self, tag: str) -> list[int]:
+    def having(self, tag: str) -> Positions:
         """The number of its stretch for each field with this tag."""
-        owners: list[int] = self.owners[self._with(tag)].tolist()
-        return owners
+        return self.owners[self._with(tag)]
 
-    def beginning(self, tag: str, codes: bytes, without: Sequence[int]) -> tuple[list[int], tuple[list[int], list[bytes]]]:
+    def beginning(
+        self, tag: str, codes: bytes, without: Flags | None = None
+    ) -> tuple[Positions, tuple[Positions, list[bytes]]]:
         """The numbers of stretches that have a field with this tag whose first subfield has one of these codes and does not
         begin with a blank; and the other fields with this tag."""
         which = np.flatnonzero(self._with(tag, without))
         begins = window(self.block, self.field_starts[which], 5)
         sure = (begins[:, 4] > 0x20) & np.logical_or.reduce([begins[:, 3] == code for code in codes])
-        owners: list[int] = self.owners[which[sure]].tolist()
-        return owners, self._cut_out(which[~sure])
+        return self.owners[which[sure]], self._cut_out(which[~sure])
 
-    def _with(self, tag: str, without: Sequence[int] = ()) -> Flags:
+    def _with(self, tag: str, without: Flags | None = None) -> Flags:
         wanted: Flags = self.tags == int.from_bytes(tag.encode())
         if "X" in tag:
             wanted = np.ones(len(self.owners), np.bool_)
             for place, letter in enumerate(tag):
                 octets = self.entries[:, place]
                 wanted &= (octets >= 48) & (octets <= 57) if letter == "X" else octets == ord(letter)
-        if without:
-            others = np.ones(len(self.starts), np.bool_)
-            others[without] = False
-            wanted &= others[self.owners]
+        if without is not None:
+            wanted &= ~without[self.owners]
         return wanted
 
-    def _cut_out(self, which: Positions) -> tuple[list[int], list[bytes]]:
+    def _cut_out(self, which: Positions) -> tuple[Positions, list[bytes]]:
         block = self.block
         spans = zip(self.field_starts[which].tolist(), self.field_ends[which].tolist(), strict=True)
-        return self.owners[which].tolist(), [block[start:end] for start, end in spans]
+        return self.owners[which], [block[start:end] for start, end in spans]
 
-    def contents(self) -> list[bytes | None]:
+    def contents(self) -> list[memoryview | None]:
         """What batch.content_of says of each sound record; None for the others."""
-        octets = np.frombuffer(self.block, np.uint8).copy()
-        found = np.flatnonzero(self.tags == int.from_bytes(b"005"))
-        starts, ends = self.field_starts[found], self.field_ends[found]
-        lengths = ends - starts
-        behind = np.cumsum(lengths)  # for each of these fields how many bytes it and those before it have
-        octets[np.arange(lengths.sum()) + np.repeat(ends - behind, lengths)] = ord("0")
-        masked, spans = octets.tobytes(), zip(self.sound.tolist(), self.starts.tolist(), self.ends.tolist(), strict=True)
-        return [masked[start : end + 1] if sound else None for sound, start, end in spans]
-
-
-def _in_each_row(flags: Flags) -> Flags:
-    """Whether all flags of a row are set; nearly always all of all rows are, which is quicker to see."""
-    return np.ones(len(flags), np.bool_) if bool(flags.all()) else np.asarray(flags.all(1))
+        masked = bytearray(self.block)
+        octets = np.frombuffer(masked, np.uint8)
+        found = self._with("005")
+        starts, lengths = self.field_starts[found], (self.field_ends - self.field_starts)[found]
+        for length in np.unique(lengths).tolist():  # nearly always they are all as long
+            octets[starts[lengths == length][:, np.newaxis] + np.arange(length)] = ord("0")
+        view, spans = memoryview(masked), zip(self.sound.tolist(), self.starts.tolist(), (self.ends + 1).tolist(), strict=True)
+        return [view[start:end] if sound else None for sound, start, end in spans]
 
 
 def _is_utf8(octets: Bytes, above: Positions) -> bool:

@@ -11,10 +11,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from oclc_console.marc.batch import Batch
 from oclc_console.marc.facts import Fact
 from oclc_console.marc.record import OCN_PREFIXED, Record
+
+if TYPE_CHECKING:
+    from oclc_console.marc.block_check import Flags
 
 _EACH = [bytes([code]) for code in range(256)]
 _MANUSCRIPT = frozenset([bytes([kind]) + level for kind in b"bdfpt" for level in _EACH] + [kind + b"c" for kind in _EACH])
@@ -64,14 +68,16 @@ class _Brief:
         """Whether Alma would give the record brief level 01, 02 or 03."""
         return brief_level(record) is not None
 
-    def among(self, batch: Batch) -> list[int]:
-        """The numbers of a batch's records to which Alma would give such a level, as `level_of` says."""
-        is_so = {name: set(fact.among(batch)) for name, fact in FACTS.items() if name != "number"}
+    def among(self, batch: Batch) -> Flags:
+        """For each record of a batch whether Alma would give it such a level, as `level_of` says."""
+        import numpy as np  # which what only reads settings does not wait for
+
+        is_so = {name: fact.among(batch) for name, fact in FACTS.items() if name != "number"}
         sufficient = (is_so["coded"] & is_so["extent"] & (is_so["published"] | is_so["manuscript"])
                       & (is_so["continuing"] | is_so["name or subject"]))
-        numbered = set(FACTS["number"].among(batch, without=list(sufficient))) - is_so["011"]
-        full = (is_so["title"] & (sufficient | numbered)) - is_so["not in English"]
-        return [number for number, leader in enumerate(batch.leaders) if leader and number not in full]
+        numbered = FACTS["number"].among(batch, without=sufficient) & ~is_so["011"]
+        full = is_so["title"] & (sufficient | numbered) & ~is_so["not in English"]
+        return np.fromiter(map(bool, batch.leaders), np.bool_, len(full)) & ~full
 
 
 BRIEF = _Brief()

@@ -7,12 +7,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import compress
 from operator import itemgetter
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from oclc_console.marc.batch import Batch, Column
+from oclc_console.marc.batch import Batch
 from oclc_console.marc.record import Record
+
+if TYPE_CHECKING:
+    from oclc_console.marc.block_check import Flags
 
 LEADER = "LDR"
 
@@ -23,8 +25,8 @@ class Question(Protocol):
     def of(self, record: Record) -> bool:
         """Whether it is so of this record."""
 
-    def among(self, batch: Batch) -> list[int]:
-        """The numbers of a batch's records of which it is so; a number may come twice."""
+    def among(self, batch: Batch) -> Flags:
+        """For each record of a batch whether it is so of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +48,32 @@ class Fact:
             return bool(shows(record.leader[at]))
         return any(shows(field[at]) for pattern in (self.tag, *self.others) for field in _all_like(pattern, record))
 
-    def among(self, batch: Batch, without: Sequence[int] = ()) -> list[int]:
-        """The numbers of a batch's records of which it is a fact; a number may come twice, those in `without` may be
-        missing."""
+    def among(self, batch: Batch, without: Flags | None = None) -> Flags:
+        """For each record of a batch whether it is a fact of it; those in `without` need not be looked at."""
+        import numpy as np  # which what only reads settings does not wait for
+
         if self.tag == LEADER:
-            return self._among((range(len(batch.leaders)), batch.leaders))
-        if self.shows is None and not self.others:
-            return list(batch.having(self.tag))
-        found: list[int] = []
+            return self._shown(batch.leaders)
+        found = np.zeros(len(batch.raws), np.bool_)
         for tag in (self.tag, *self.others):
+            if self.shows is None:
+                found[batch.having(tag)] = True
+                continue
+            known = without if tag == self.tag else found if without is None else found | without
             if self.filled:
-                sure, rest = batch.beginning(tag, self.filled, without=[*without, *found])
-                found += sure
+                sure, (places, fields) = batch.beginning(tag, self.filled, known)
+                found[sure] = True
             else:
-                rest = batch.fields(tag, without=[*without, *found])
-            found += self._among(rest)
+                places, fields = batch.fields(tag, known)
+            found[places[self._shown(fields)]] = True
         return found
 
-    def _among(self, column: Column) -> list[int]:
-        numbers, fields = column
-        if self.shows is None:
-            return list(numbers)
+    def _shown(self, fields: Sequence[bytes]) -> Flags:
+        """For each of these fields, or leaders, whether it shows the fact."""
+        import numpy as np
+
         parts = map(itemgetter(self.at), fields) if self.at else fields
-        return list(compress(numbers, map(self.shows, parts)))
+        return np.fromiter(map(self.shows or _anything, parts), np.bool_, len(fields))
 
 
 @lru_cache(maxsize=10_000)

@@ -138,11 +138,12 @@ def blocks(handle: Readable, where: str, offset: int = 0) -> Iterator[tuple[int,
     stands behind the last one. Raises InputError when nothing in it ever ends."""
     tail = b""
     while read := handle.read(BLOCK):
-        block = tail + read
-        cut = block.rfind(b"\x1d") + 1
+        cut = read.rfind(b"\x1d") + 1
         if cut:
-            yield offset, block[:cut]
-        tail, offset = block[cut:], offset + cut
+            yield offset, tail + memoryview(read)[:cut]
+            tail, offset = read[cut:], offset + len(tail) + cut
+        else:
+            tail += read
         if len(tail) > LONGEST_WITHOUT_END:
             raise InputError(f"no record ends within {LONGEST_WITHOUT_END:,} bytes", where=f"{where}, byte {offset:,}",
                              then="This is not binary MARC 21; check what was published.")

@@ -5,6 +5,7 @@ twice does no harm. Not for what only the whole set can tell: output files, the 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -119,8 +120,7 @@ def _write(fragments: FragmentWriter, batch: Batch, placed: Placed) -> None:
         "status": [chr(leader[5]) if leader else None for leader in batch.leaders],
         "fate": placed.fates, "stream": streams,
         "key": list(map(crc32, map(str.encode, [lsn or "" for lsn in placed.lsns]))),
-        "sha256": [sha256(raw).digest() for raw in raws],
-        "content": [sha256(content).digest() if content is not None else None for content in batch.contents()],
+        "sha256": _digests(raws), "content": _digests(batch.contents()),
     })
     by_stream: dict[int, list[bytes]] = {}
     for raw, stream, fate in zip(raws, streams, placed.fates, strict=True):
@@ -130,3 +130,16 @@ def _write(fragments: FragmentWriter, batch: Batch, placed: Placed) -> None:
             by_stream.setdefault(QUARANTINE, []).append(raw)
     for stream, together in by_stream.items():
         fragments.add_records(stream, together)
+
+
+def _digests(parts: Sequence[bytes | memoryview | None]) -> list[bytes | None]:
+    """The SHA-256 of each; a fresh one is copied from, since making one takes longer than reading a record."""
+    copy, digests = sha256().copy, list[bytes | None]()
+    for part in parts:
+        if part is None:
+            digests.append(None)
+            continue
+        digest = copy()
+        digest.update(part)
+        digests.append(digest.digest())
+    return digests

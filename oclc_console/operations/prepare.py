@@ -18,7 +18,7 @@ from oclc_console.errors import CallError
 from oclc_console.files import is_utf8, locked, shown_name, sync_folder
 from oclc_console.operations.fragments import FRAGMENTS, STOP, Stopped
 from oclc_console.operations.publish import STAGING, finish_interrupted, publish
-from oclc_console.operations.workers import check_workers, executor
+from oclc_console.operations.workers import Processes, check_workers, executor
 from oclc_console.settings import Settings, Symbol
 from oclc_console.store.events import Counted, Event, FileReady, SentBefore
 from oclc_console.store.runs import Operation, RunFolder
@@ -36,19 +36,20 @@ def prepare(
     accept_unrouted: str | None = None,
     workers: int = 1,
     cluster: str | None = None,
+    begun: Processes | None = None,
 ) -> Operation:
     """Prepares a symbol's files from what Alma published. `set_count` is Alma's own count of the set; `accept_unrouted` a
     person's reason for going on although some records go nowhere or to two streams. `workers` processes of this machine do
-    the work, or a Dask cluster whose scheduler's address is `cluster`; its workers must have this package and see the
-    workspace and the files under the same paths. Raises CallError or InputError before a run is made when the call can't
-    work; the run itself raises Refused at the gate (unrouted or double > 0)."""
+    the work (those `begun` already, if so), or a Dask cluster whose scheduler's address is `cluster`; its workers must have
+    this package and see the workspace and the files under the same paths. Raises CallError or InputError before a run is made
+    when the call can't work; the run itself raises Refused at the gate (unrouted or double > 0)."""
     symbol = workspace.settings.symbol(symbol_code)
     check_workers(workers, cluster)
     _check_call(workspace, symbol, paths, accept_unrouted)
     _check_deletes(workspace.settings, symbol, paths, set_count)
     asked = {"files": [str(path) for path in paths], "set_count": set_count, "accept_unrouted": accept_unrouted}
     job = _Prepare(workspace, symbol, [Path(path).absolute() for path in paths], set_count, accept_unrouted, asked,
-                   workers, cluster)
+                   workers, cluster, begun)
     return Operation("prepare", symbol.code, asked, job.work, fold, exit_code)
 
 
@@ -95,6 +96,7 @@ class _Prepare:
     asked: dict[str, Any]
     workers: int
     cluster: str | None
+    begun: Processes | None
 
     def work(self, folder: RunFolder) -> Iterator[Event]:
         sender = self.workspace.settings.sender(self.symbol)
@@ -110,7 +112,7 @@ class _Prepare:
         staging = folder.path / STAGING
         try:
             (staging / FRAGMENTS).mkdir(parents=True)
-            with executor(self.workers, self.cluster) as workers:  # other processes get ready while this one does
+            with executor(self.workers, self.cluster, self.begun) as workers:  # other processes get ready while this one does
                 from oclc_console.operations.preparing import Preparing
 
                 try:

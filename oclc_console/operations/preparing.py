@@ -80,7 +80,8 @@ class Preparing:
             repeated = repeated_keys(fragments, chunks)
             plan_outputs(fragments, chunks, plan, repeated)
             writing = begin(self.workers, write_output, [
-                WriteTask(staging / file.name, fragments, file.number, tuple(file.pieces)) for file in plan.files])
+                WriteTask(staging / file.name, fragments, file.number, tuple(file.pieces))
+                for file in sorted(plan.files, key=lambda file: -file.end)])  # so that nobody waits for a big last one
             # while the workers write the files
             write_ledger(staging / _LEDGER, fragments, chunks, sender.streams, (again, repeated))
             yield from self._check_set(folder, staging / _LEDGER)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+
 from oclc_console.marc.batch import Batch, read_column, read_texts
 from oclc_console.marc.identifiers import LIBRARY, MMS, lsn_steps, ocn_steps, text_at
 from oclc_console.marc.query import Rule, facts_of, holds
@@ -74,7 +76,7 @@ class Router:
         self._exclusions = [(text.strip().lstrip("@"), Rule(all=(text,))) for text in rules.exclude]
         every = [*(rule for _, rule in self._exclusions), *(keep for _, keep in rules.keeps)]
         self._facts = {name: fact for rule in every for name, fact in facts_of(rule, self._named).items()}
-        self._known: dict[int, tuple[str, int | None]] = {}
+        self._known: dict[bytes, tuple[str, int | None]] = {}
 
     def place(self, batch: Batch) -> Placed:
         """Where the records of a batch go."""
@@ -87,14 +89,13 @@ class Router:
                 self._set_aside(placed, number, bool(leader), batch.raws[number])
         return placed
 
-    def _true_facts(self, batch: Batch) -> list[int]:
-        """For each record which facts are true of it, as bits."""
-        true = [0] * len(batch.raws)
-        for place, fact in enumerate(self._facts.values()):
-            bit = 1 << place
-            for number in fact.among(batch):
-                true[number] |= bit
-        return true
+    def _true_facts(self, batch: Batch) -> list[bytes]:
+        """For each record which facts are true of it, a bit for each."""
+        if not self._facts:
+            return [b""] * len(batch.raws)
+        bits = np.packbits([fact.among(batch) for fact in self._facts.values()], axis=0)
+        records: list[bytes] = np.ascontiguousarray(bits.T).view(f"V{len(bits)}")[:, 0].tolist()
+        return records
 
     def _set_aside(self, placed: Placed, number: int, sound: bool, raw: bytes) -> None:
         found = placed.findings[number]
@@ -106,8 +107,8 @@ class Router:
         placed.findings[number] = found
         placed.fates[number], placed.streams[number], placed.ocns[number] = f"quarantined:{found.rule}", None, None
 
-    def _decide(self, bits: int) -> tuple[str, int | None]:
-        true = frozenset(name for place, name in enumerate(self._facts) if bits >> place & 1)
+    def _decide(self, bits: bytes) -> tuple[str, int | None]:
+        true = frozenset(name for place, name in enumerate(self._facts) if bits[place // 8] << place % 8 & 0x80)
         self._known[bits] = decided = self._fate(true)
         return decided
 

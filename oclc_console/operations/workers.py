@@ -23,6 +23,8 @@ from concurrent.futures import (
 )
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing.process import BaseProcess
+from types import TracebackType
 from typing import Any, TypeVar
 
 from oclc_console.errors import CallError, HereError, OtherSideError
@@ -47,10 +49,10 @@ def check_workers(workers: int, cluster: str | None) -> None:
 
 
 @contextlib.contextmanager
-def executor(workers: int, cluster: str | None) -> Iterator[Executor]:
+def executor(workers: int, cluster: str | None, begun: Processes | None = None) -> Iterator[Executor]:
     """The executor for so many workers, closed when the block ends, however it ends. The first worker is a thread of this
-    process, the others are processes that begin afresh (spawn) and die with this one. Raises OtherSideError when no
-    scheduler answers at the cluster's address."""
+    process, the others are processes: those `begun` already, if so, else new ones. Raises OtherSideError when no scheduler
+    answers at the cluster's address."""
     if cluster is not None:
         with _dask(cluster) as ready:
             yield ready
@@ -58,31 +60,37 @@ def executor(workers: int, cluster: str | None) -> Iterator[Executor]:
         with ThreadPoolExecutor(1, "prepare") as thread:
             yield thread
     else:
-        with _processes(workers) as pool:
-            yield pool
+        with begun or Processes(workers - 1) as others, ThreadPoolExecutor(1, "prepare") as thread:
+            yield _Together([_Lane(thread, 1), _Lane(others.pool, 2 * others.count)])
 
 
-@contextlib.contextmanager
-def _processes(workers: int) -> Iterator[Executor]:
-    """A thread of this process, which can begin at once, and a process for each further worker. When the work fails or is
-    stopped the processes are ended at once, by us: a pool that lost one forgets another that it was just starting, and would
-    then wait for it for ever."""
-    before = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(workers - 1, multiprocessing.get_context("spawn"), initializer=_begin_worker)
-    for _ in range(workers - 1):  # they begin while the caller still waits for something else
-        pool.submit(_ready)
-    try:
-        with ThreadPoolExecutor(1, "prepare") as thread:
-            yield _Together([_Lane(thread, 1), _Lane(pool, 2 * (workers - 1))])
-    except BaseException:
-        for process in set(multiprocessing.active_children()) - before:
-            process.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        for process in set(multiprocessing.active_children()) - before:
-            process.terminate()
+class Processes:
+    """So many processes of this machine as a pool. They begin afresh (spawn), and at once, so that they get ready while the
+    caller still does something else, and die with this one. When the block fails they are ended at once, by us: a pool that
+    lost one forgets another that it was just starting, and would then wait for it for ever."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._others = set(multiprocessing.active_children())
+        self.pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), initializer=_begin_worker)
+        for _ in range(count):
+            self.pool.submit(_get_ready)
+
+    def __enter__(self) -> Processes:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is not None:
+            self._terminate()
+        self.pool.shutdown(wait=True, cancel_futures=True)
+        for process in self._terminate():
             process.join()
+
+    def _terminate(self) -> list[BaseProcess]:
+        mine = [process for process in multiprocessing.active_children() if process not in self._others]
+        for process in mine:
+            process.terminate()
+        return mine
 
 
 @dataclass
@@ -135,8 +143,11 @@ class _Together(Executor):
         self._hand_out()
 
 
-def _ready() -> None:
-    """A task of nothing."""
+def _get_ready() -> None:
+    """Loads what the work needs, as the first task of a process."""
+
+    import oclc_console.operations.chunks
+    import oclc_console.operations.output_files  # noqa: F401
 
 
 def _begin_worker() -> None:

@@ -230,9 +230,11 @@ def content_of(record: Record) -> bytes:
 def read_column(steps: Steps[Value], batch: Batch) -> list[Value | None]:
     """For each record of a batch the first value that the steps give: a tag, what to find in such a field, and how to read the
     value from what was found."""
+    import numpy as np  # which what only reads settings does not wait for
+
     values: list[Value | None] = [None] * len(batch.raws)
     for tag, find, value in steps:
-        places, fields = batch.fields(tag)
+        places, fields = batch.fields(tag, np.array([known is not None for known in values]) if any(values) else None)
         for place, field in zip(places.tolist(), fields, strict=True):
             if values[place] is None and (found := find(field)) is not None:
                 values[place] = value(found)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from oclc_console.marc.block_check import Flags
 
 LEADER = "LDR"
+LEADER_BYTES = 24
 
 
 class Question(Protocol):
@@ -53,7 +54,7 @@ class Fact:
         import numpy as np  # which what only reads settings does not wait for
 
         if self.tag == LEADER:
-            return self._shown(batch.leaders)
+            return self._shown_by(batch.leaders)
         found = np.zeros(len(batch.raws), np.bool_)
         for tag in (self.tag, *self.others):
             if self.shows is None:
@@ -67,6 +68,19 @@ class Fact:
                 places, fields = batch.fields(tag, known)
             found[places[self._shown(fields)]] = True
         return found
+
+    def _shown_by(self, leaders: Sequence[bytes]) -> Flags:
+        """For each of these leaders whether it shows the fact: a character or two of it, of which few kinds occur."""
+        import numpy as np
+
+        together, shows = b"".join(leaders), self.shows or _anything
+        first, behind = (self.at.start, self.at.stop) if self.at else (0, 0)
+        even = len(together) == LEADER_BYTES * len(leaders)  # they all have their length
+        if not even or not first < behind <= min(first + 2, LEADER_BYTES):
+            return self._shown(leaders)
+        columns = np.frombuffer(together, np.uint8).reshape(-1, LEADER_BYTES)[:, first:behind]
+        kinds, which = np.unique(columns.copy().view(f"u{behind - first}")[:, 0], return_inverse=True)
+        return np.array([bool(shows(kind.tobytes())) for kind in kinds], np.bool_)[which]
 
     def _shown(self, fields: Sequence[bytes]) -> Flags:
         """For each of these fields, or leaders, whether it shows the fact."""

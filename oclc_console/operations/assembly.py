@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from oclc_console.csv_cells import csv_line
 from oclc_console.files import replace_file
-from oclc_console.operations.fragments import read_list, read_rows
+from oclc_console.operations.fragments import LOOSE, read_list, read_rows
 from oclc_console.operations.output_files import OutputPlan
 from oclc_console.settings import Stream
 from oclc_console.store.ledger import LedgerWriter, ledger_schema
@@ -37,9 +37,11 @@ class Chunk:
     before: int
 
 
-def get_ready() -> None:
-    """Loads what putting together needs, so that this does not take its time when the workers wait for it; and has memory
-    given back once it is free, which the pool that is usual here does not do."""
+def get_ready(asks: bool) -> None:
+    """Loads what putting together needs (and asking the ledger, where it `asks`), so that this does not take its time when the
+    workers wait for it; and has memory given back once it is free, which the pool that is usual here does not do."""
+    if asks:
+        import duckdb  # noqa: F401
     import pyarrow as pa
     import pyarrow.compute
     import pyarrow.parquet
@@ -47,16 +49,11 @@ def get_ready() -> None:
     pa.set_memory_pool(pa.system_memory_pool())
 
 
-def loose_records(folder: Path, chunks: Sequence[Chunk]) -> Iterator[tuple[str, str, str, int]]:
-    """(fate, mms, lsn, number in its source) of every record that no stream wants, or two."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    wanted = pa.array(["unrouted", "double"])
-    for chunk in chunks:
-        rows = read_rows(folder, chunk.number, ["number", "mms", "lsn", "fate"])
-        for number, mms, lsn, fate in zip(*_lists(rows.filter(pc.is_in(rows["fate"], wanted))), strict=True):
-            yield fate, mms or "", lsn or "", chunk.before + number
+def write_loose(path: Path, folder: Path, chunks: Sequence[Chunk]) -> None:
+    """The list of every record that no stream wants, or two: its fate, ids, and number in its source."""
+    replace_file(path, chain([csv_line(("why", "mms", "lsn", "record number"))], (
+        b"%b,%d\r\n" % (cells.rstrip(), chunk.before + number)
+        for chunk in chunks for number, cells in read_list(folder, chunk.number, LOOSE))))
 
 
 def write_list(path: Path, folder: Path, chunks: Sequence[Chunk], which: str, columns: Sequence[str]) -> None:
@@ -147,7 +144,3 @@ def _places(chunk: int, rows: pa.Table, plan: OutputPlan, repeated: Keys) -> tup
     nowhere = files < 0
     names = pa.array([file.name for file in plan.files], pa.string())
     return names.take(pa.array(files, mask=nowhere)), pa.array(ends, mask=nowhere)
-
-
-def _lists(rows: pa.Table) -> list[list[Any]]:
-    return [column.to_pylist() for column in rows.columns]

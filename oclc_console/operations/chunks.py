@@ -16,12 +16,22 @@ from oclc_console.csv_cells import csv_line
 from oclc_console.errors import HereError
 from oclc_console.marc.batch import Batch
 from oclc_console.operations.batches import Batches
-from oclc_console.operations.fragments import ASIDE, FINDINGS, QUARANTINE, STOP, FragmentWriter, Stopped, taken_path
+from oclc_console.operations.fragments import (
+    ASIDE,
+    FINDINGS,
+    LOOSE,
+    QUARANTINE,
+    STOP,
+    FragmentWriter,
+    Stopped,
+    taken_path,
+)
 from oclc_console.operations.linting import Linting, LintRules, Predicted
 from oclc_console.operations.routing import Placed, RoutingRules, router_of
 
 CHUNK_BYTES = 8 << 20  # a quarter of a second's work
 SET_ASIDE_COLUMNS = ("byte offset", "bytes", "lsn", "mms", "finding", "detail")  # of the list of what was set aside
+UNSENT = {"unrouted", "double"}  # fates that stop a run unless a person accepts them
 _SET_ASIDE = "quarantined:"
 
 
@@ -97,6 +107,9 @@ class _Chunk:
         self.fates += here
         if any(fate.startswith(_SET_ASIDE) for fate in here):
             self._set_aside(batch, placed, fragments)
+        if here.keys() & UNSENT:
+            fragments.add_lines(LOOSE, [(batch.numbers[place], csv_line((fate, placed.mms[place], placed.lsns[place])))
+                                        for place, fate in enumerate(placed.fates) if fate in UNSENT])
         _write(fragments, batch, placed)
 
     def _set_aside(self, batch: Batch, placed: Placed, fragments: FragmentWriter) -> None:
@@ -115,7 +128,7 @@ class _Chunk:
 def _write(fragments: FragmentWriter, batch: Batch, placed: Placed) -> None:
     raws, streams = batch.raws, placed.streams
     fragments.add_rows({
-        "number": batch.numbers, "offset": batch.offsets, "length": list(map(len, raws)), "mms": placed.mms,
+        "number": list(batch.numbers), "offset": batch.offsets, "length": list(map(len, raws)), "mms": placed.mms,
         "lsn": placed.lsns, "ocn_in": placed.ocns, "library": placed.libraries,
         "status": [chr(leader[5]) if leader else None for leader in batch.leaders],
         "fate": placed.fates, "stream": streams,

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 FRAGMENTS = "fragments"  # the folder of them, in what a run has staged
 STOP = "stop"  # a file of this name in that folder asks everybody to stop
 QUARANTINE = -1  # as a stream's number: records that were set aside
-FINDINGS, ASIDE = "findings", "listed"  # the run's lists: what lint says, and what was set aside and why
+# the run's lists: what lint says; what was set aside and why; and what no stream wants, or two
+FINDINGS, ASIDE, LOOSE = "findings", "listed", "loose"
 ListLine = tuple[int, bytes]  # a record's number in the chunk, and what stands behind the number in a line of a list, as CSV
 _TAB = b"\t"  # which no cell can hold
 
@@ -76,7 +77,7 @@ def read_rows(folder: Path, chunk: int, columns: list[str] | None = None) -> pa.
     import pyarrow as pa
 
     wanted = [COLUMNS.index(name) for name in columns] if columns else None
-    with pa.OSFile(str(rows_path(folder, chunk))) as file, \
+    with pa.memory_map(str(rows_path(folder, chunk))) as file, \
             pa.ipc.open_stream(file, options=pa.ipc.IpcReadOptions(included_fields=wanted)) as reader:
         return reader.read_all()
 

@@ -19,18 +19,19 @@ from oclc_console.alma.published import Region, regions, tells_deletes
 from oclc_console.csv_cells import csv_lines
 from oclc_console.errors import InputError, Refused
 from oclc_console.files import replace_file
+from oclc_console.marc.lint.sets import SET_RULES
 from oclc_console.operations import tally
 from oclc_console.operations.already_sent import sent_before
 from oclc_console.operations.assembly import (
     Chunk,
     get_ready,
-    loose_records,
     plan_outputs,
     repeated_keys,
     write_ledger,
     write_list,
+    write_loose,
 )
-from oclc_console.operations.chunks import CHUNK_BYTES, SET_ASIDE_COLUMNS, ChunkResult, ChunkTask, work_through
+from oclc_console.operations.chunks import CHUNK_BYTES, SET_ASIDE_COLUMNS, UNSENT, ChunkResult, ChunkTask, work_through
 from oclc_console.operations.fragments import ASIDE, FINDINGS, FRAGMENTS, QUARANTINE, records_path, taken_path
 from oclc_console.operations.linting import COLUMNS, add_up, lint_rules
 from oclc_console.operations.outbox import OutboxFile, read_outbox
@@ -73,9 +74,9 @@ class Preparing:
         counted = tally.count(sources, self.set_count)
         yield counted
         chunks = [chunk for chunk, _ in parts]
-        loose = [chunk for chunk, result in parts if result.fates.keys() & {"unrouted", "double"}]
+        loose = [chunk for chunk, result in parts if result.fates.keys() & UNSENT]
         try:
-            yield from self._gate(folder, counted, loose_records(fragments, loose))
+            yield from self._gate(folder, counted, loose)
             plan, again = self._plans(sender)
             repeated = repeated_keys(fragments, chunks)
             plan_outputs(fragments, chunks, plan, repeated)
@@ -121,7 +122,7 @@ class Preparing:
         progress, unsaid, done = folder.progress, list(sources), 0
         progress.total, progress.files_total = sum(source.size for source in sources), len(sources)
         begun = begin(self.workers, work_through, tasks)
-        get_ready()
+        get_ready(asks=bool(SET_RULES.keys() - self.symbol.lint_off))
         for result in results(begun, folder.stop):
             if result is None:
                 progress.done = done + _taken(fragments, unsaid[0])
@@ -166,15 +167,14 @@ class Preparing:
         if stands:
             raise stands[0]
 
-    def _gate(self, folder: RunFolder, counted: Counted, loose: Iterable[tuple[str, str, str, int]]) -> Iterator[Event]:
+    def _gate(self, folder: RunFolder, counted: Counted, loose: Sequence[Chunk]) -> Iterator[Event]:
         if self.set_count is not None and self.set_count != counted.in_set:
             apart = f"{abs(self.set_count - counted.in_set):,} {'missing' if self.set_count > counted.in_set else 'too many'}"
             yield Note(f"Alma counted {self.set_count:,} records in the set, the files hold {counted.in_set:,}: {apart}")
         if not counted.unrouted and not counted.double:
             return
         listing = folder.path / "unrouted.csv"
-        lines: Iterable[Sequence[str | int]] = chain([("why", "mms", "lsn", "record number")], loose)
-        replace_file(listing, csv_lines(lines))
+        write_loose(listing, folder.path / STAGING / FRAGMENTS, loose)
         words = f"{counted.unrouted:,} unrouted and {counted.double:,} double of {counted.in_set:,} records"
         if self.reason:
             log.append(self.workspace, "prepare.accepted", self.symbol.code, run=folder.name, reason=self.reason,

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import ctypes
 import importlib.util
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,6 +35,7 @@ from oclc_console.operations.fragments import Stopped
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 LOOK_SECONDS = 0.25
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 
 
 def check_workers(workers: int, cluster: str | None) -> None:
@@ -53,6 +56,7 @@ def executor(workers: int, cluster: str | None, begun: Processes | None = None) 
     """The executor for so many workers, closed when the block ends, however it ends. The first worker is a thread of this
     process, the others are processes: those `begun` already, if so, else new ones. Raises OtherSideError when no scheduler
     answers at the cluster's address."""
+    _keep_freed_memory()
     if cluster is not None:
         with _dask(cluster) as ready:
             yield ready
@@ -143,6 +147,16 @@ class _Together(Executor):
         self._hand_out()
 
 
+def _keep_freed_memory() -> None:
+    """Has memory that a block needed kept for the next block. Without it glibc gives every megabyte back to the system and
+    asks for it again, which takes a twentieth of the time. Where there is no such setting nothing happens."""
+    if sys.platform == "linux":
+        set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+        for option, limit in ((_M_TRIM_THRESHOLD, 256 << 20), (_M_MMAP_THRESHOLD, 32 << 20)):
+            if set_option:
+                set_option(option, limit)
+
+
 def _get_ready() -> None:
     """Loads what the work needs, as the first task of a process."""
 
@@ -153,6 +167,7 @@ def _get_ready() -> None:
 def _begin_worker() -> None:
     """Ctrl-C is for the console to hear, not for its workers; a worker whose console was killed must not go on alone; and one
     that is not needed any more has nothing to tidy up, so it ends at once."""
+    _keep_freed_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     atexit.register(os._exit, 0)
     parent = multiprocessing.parent_process()

@@ -4,6 +4,7 @@ processes included) and of wall time, every pass in a process of its own, the fi
     python -m tests.benchmarks.prepare [--records N] [--times K] [--memory] [--json]
 
     pass           structure, six routing rules, ids, digests, split and ledger: prepare with one worker
+    pass, one core the same, held to one core: with one worker, too, digests and ledger are made in another thread
     two workers    the same with --workers 2
     lint           the same, and every lint rule on every record: prepare as people run it
     lint, two      the same with --workers 2
@@ -109,8 +110,11 @@ def write_xml(source: Path, target: Path, records: int) -> None:
         writer.close(close_fh=False)
 
 
+ONE_CORE = ("import os, sys; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); "
+            "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])")
 OURS = {
-    "pass": {"workers": 1, "lint": False}, "two workers": {"workers": 2, "lint": False},
+    "pass": {"workers": 1, "lint": False}, "pass, one core": {"workers": 1, "lint": False},
+    "two workers": {"workers": 2, "lint": False},
     "lint": {"workers": 1, "lint": True}, "lint, two": {"workers": 2, "lint": True},
 }
 PYTHON: dict[str, tuple[Callable[[Path, Path], None], str | None]] = {  # and the package without which it can't be
@@ -126,7 +130,10 @@ PROGRAMS = {
 def command_of(peer: str, source: Path, out: Path) -> list[str] | None:
     """The command that runs a peer; None when it is not here."""
     if peer in OURS:
-        return our_command(source, out, workers=OURS[peer]["workers"], lint=bool(OURS[peer]["lint"]))
+        if peer == "pass, one core" and not hasattr(os, "sched_setaffinity"):
+            return None
+        command = our_command(source, out, workers=OURS[peer]["workers"], lint=bool(OURS[peer]["lint"]))
+        return [sys.executable, "-c", ONE_CORE, *command[1:]] if peer == "pass, one core" else command
     if peer in PROGRAMS:
         return ["sh", "-c", PROGRAMS[peer], str(source), str(out)] if shutil.which(peer) else None
     _, package = {**PYTHON, **XML}[peer]
@@ -185,7 +192,9 @@ def compare(folder: Path, records: int, times: int) -> tuple[dict[str, Any], lis
 
     ratios = {"pass_vs_yaz": ratio("pass", "yaz-marcdump"), "pass_vs_pymarc": ratio("pass", "pymarc"),
               "lint_vs_pymarc": ratio("lint", "pymarc"), "marcxml_vs_pymarc": ratio("MARCXML", "pymarc, MARCXML"),
-              "two_workers": ratio("two workers", "pass", "wall"), "lint_two_workers": ratio("lint, two", "lint", "wall")}
+              "two_workers": ratio("two workers", "pass", "wall"),
+              "two_workers_vs_one_core": ratio("two workers", "pass, one core", "wall"),
+              "lint_two_workers": ratio("lint, two", "lint", "wall")}
     lines += ["", *(f"{name.replace('_', ' ')}: {'not here' if value is None else value}" for name, value in ratios.items())]
     return {"ratios": ratios}, lines
 

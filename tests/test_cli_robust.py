@@ -3,11 +3,14 @@ is always one sentence and an exit code, and never a traceback."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -108,6 +111,36 @@ def test_a_command_stopped_from_the_keyboard_says_so_without_a_traceback(tmp_pat
     done = subprocess.run([sys.executable, "-c", code, "--workspace", str(workspace.root), "status", "--json"],
                           capture_output=True, text=True, check=False)
     one_sentence(done, "stopped", "Run the same command again")
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="who began whom is read from /proc")
+@pytest.mark.parametrize("later", [0, 0.08, 0.16])
+def test_ctrl_c_while_the_workers_of_prepare_begin_is_one_sentence_too(tmp_path: Path, later: float) -> None:
+    workspace = workspace_in(tmp_path)
+    source = write(tmp_path / "b.mrc", *map(trusted, range(3)))
+    process = subprocess.Popen([*CONSOLE, "--workspace", workspace.root, "prepare", "ZAA", source, "--workers", "3"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+                               env={**os.environ, "PYTHONPATH": str(ROOT)})
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    while process.poll() is None and not children.read_text("ascii"):
+        time.sleep(0.005)
+    time.sleep(later)
+    os.killpg(process.pid, signal.SIGINT)
+    _, words = process.communicate(timeout=60)
+    assert "Traceback" not in words and "Run the same command again" in words, words
+    deadline = time.monotonic() + 10
+    while (left := in_session(process.pid)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not left
+
+
+def in_session(session: int) -> list[int]:
+    """The processes of a session that are still there."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            state, _, _, its_session = (folder / "stat").read_text().rpartition(")")[2].split()[:4]
+            found += [int(folder.name)] if int(its_session) == session and state != "Z" else []
+    return found
 
 
 def nameless() -> list[str]:

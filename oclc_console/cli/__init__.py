@@ -26,8 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from oclc_console.cli.streams import fall_silent, make_writable
 
     make_writable()
-    options = parser().parse_args(_with_a_pack(sys.argv[1:] if arguments is None else arguments))
+    options = argparse.Namespace(command="oclc-console")
     try:
+        options = parser().parse_args(_with_a_pack(sys.argv[1:] if arguments is None else arguments))
         from oclc_console.cli import commands
 
         return commands.run(options)

@@ -77,8 +77,9 @@ class Processes:
         self.count = count
         self._others = set(multiprocessing.active_children())
         self.pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), initializer=_begin_worker)
-        for _ in range(count):
-            self.pool.submit(_get_ready)
+        with _without_interrupts():
+            for _ in range(count):
+                self.pool.submit(_get_ready)
 
     def __enter__(self) -> Processes:
         return self
@@ -95,6 +96,20 @@ class Processes:
         for process in mine:
             process.terminate()
         return mine
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Processes that begin in the block never hear Ctrl-C: the console does, and ends them. One that is pressed in the meantime
+    reaches the console right after the block."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @dataclass

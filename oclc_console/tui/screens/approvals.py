@@ -13,9 +13,8 @@ from textual.widget import Widget
 from oclc_console.operations.approvals import StreamApproval, approvals, approve, withdraw_approval
 from oclc_console.store.project import project
 from oclc_console.tui import words
-from oclc_console.tui.follow import Facts
-from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.dialogs import AskReason, Field, Form
+from oclc_console.tui.screens.list_page import ListPage
 from oclc_console.tui.widgets.drawing import Cell, Line, wrap
 from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
@@ -52,10 +51,11 @@ class SignApproval(Form):
         return None if digits.isascii() and digits.isdigit() else f"{answers['usual']!r} is no number of records."
 
 
-class ApprovalsScreen(ConsoleScreen):
+class ApprovalsScreen(ListPage):
     """One level into place 5."""
 
     PLACE = "5"
+    LIST = "streams"
     TITLE = "Approvals"
     HELP = ("The streams that the console uploads, and whether a timer may send each with nobody there (upload --unattended). "
             "The first full run needs one person, incremental runs two, each from their own login. An approval lapses when the "
@@ -64,12 +64,11 @@ class ApprovalsScreen(ConsoleScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "sign", "Approve", id="approvals.sign", tooltip="Sign that a timer may send this stream"),
         Binding("x", "withdraw", "Withdraw", id="approvals.withdraw", tooltip="Take the approval away, with a reason"),
-        ConsoleScreen.BACK,
+        ListPage.BACK,
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._asked: object = None
         self._found: tuple[StreamApproval, ...] = ()
 
     def body(self) -> Iterable[Widget]:
@@ -77,25 +76,14 @@ class ApprovalsScreen(ConsoleScreen):
         yield Frame(Table(COLUMNS, empty="Looking at the streams…", id="streams"), title="Approvals", id="approvals")
         yield Frame(Lines(id="approval-lines"), title="Stream", id="approval")
 
-    def on_mount(self) -> None:
-        """Keys go to the streams."""
-        super().on_mount()
-        self._table.focus()
-
-    @property
-    def _table(self) -> Table:
-        return self.query_one("#streams", Table)
-
-    def show_facts(self, facts: Facts) -> None:
-        """Looks again when something changed."""
-        if (wanted := (facts.changes, facts.workspace)) != self._asked:
-            self._asked, workspace = wanted, facts.workspace
-            self.ask("the approvals", lambda: approvals(workspace), self._read)
+    def _read_again(self) -> None:
+        workspace = self.workspace
+        self.ask("the approvals", lambda: approvals(workspace), self._read)
 
     def _read(self, found: tuple[StreamApproval, ...]) -> None:
         self._found = found
-        self._table.say("console.toml names no stream that the console uploads. Press 2 and then e to open it.")
-        self._table.show([_cells(each) for each in found], [each.collection for each in found], COLUMNS)
+        self._list.say("console.toml names no stream that the console uploads. Press 2 and then e to open it.")
+        self._list.show([_cells(each) for each in found], [each.collection for each in found], COLUMNS)
         standing = sum(each.state.stands for each in found)
         self.query_one("#approvals", Frame).titles(f"Approvals · {standing} of {len(found)} streams may go out unattended")
         self._show_stream()
@@ -109,7 +97,7 @@ class ApprovalsScreen(ConsoleScreen):
 
     @property
     def _stream(self) -> StreamApproval | None:
-        return next((each for each in self._found if each.collection == self._table.key), None)
+        return next((each for each in self._found if each.collection == self._list.key), None)
 
     def why_not(self, action: str, parameters: tuple[object, ...]) -> str | None:
         """Signing needs an approval that does not stand, and another person than who signed; withdrawing, one given."""

@@ -42,9 +42,9 @@ from oclc_console.tui.authorization_words import (
     taken_words,
     titles,
 )
-from oclc_console.tui.follow import Facts
-from oclc_console.tui.screens.base import ConsoleScreen
-from oclc_console.tui.screens.dialogs import Choose, Confirm, Field, Form, Message
+from oclc_console.tui.screens.authorization_forms import AskSurvey, ChangePerson
+from oclc_console.tui.screens.dialogs import Choose, Confirm, Message
+from oclc_console.tui.screens.list_page import ListPage
 from oclc_console.tui.widgets.drawing import Cell, Line
 from oclc_console.tui.widgets.filter import FilterLine
 from oclc_console.tui.widgets.frame import Frame
@@ -52,9 +52,6 @@ from oclc_console.tui.widgets.lines import Lines
 from oclc_console.tui.widgets.plain import plain
 from oclc_console.tui.widgets.table import Column, Table
 from oclc_console.workspace import Workspace
-
-_EDITED = (("symbol", "Symbol now"), ("target", "Target symbol"), ("level", "Level"), ("number", "Number now"),
-           ("new_number", "New number"))
 
 
 def summary(workspace: Workspace) -> str:
@@ -70,29 +67,11 @@ def summary(workspace: Workspace) -> str:
             f"{left:,} still to move, {len(found):,} to look at")
 
 
-class AskSurvey(Form):
-    """Asks for the file of a survey, and whose it is."""
-
-    def __init__(self) -> None:
-        super().__init__("Take in a survey", [
-            "A CSV or Excel file with a row of headings: Name, Unit, Current symbol, Target symbol, Level, Authorization "
-            "number, "
-            "Status. Other columns are kept. A newer file of a unit takes the place of the older.", "",
-            [("A file with passwords is refused.", "muted")]],
-            [Field("file", "File", hint="/home/me/survey.xlsx"),
-             Field("unit", "Unit, where the rows don't say (may be empty)")])
-
-    def wrong(self, answers: dict[str, str]) -> str | None:
-        """There must be such a file."""
-        if not answers["file"]:
-            return "Which file? Type its path."
-        return None if Path(answers["file"]).expanduser().is_file() else f"There is no file {answers['file']}."
-
-
-class AuthorizationsScreen(ConsoleScreen):
+class AuthorizationsScreen(ListPage):
     """One level into place 5."""
 
     PLACE = "5"
+    LIST = "roster-list"
     TITLE = "Authorizations"
     HELP = ("The roster of Connexion authorizations. i takes in a unit's survey (CSV or Excel, no passwords); the same "
             "file again "
@@ -110,13 +89,12 @@ class AuthorizationsScreen(ConsoleScreen):
         Binding("w", "write", "Requests", id="roster.write", show=False, tooltip="Write OCLC's request forms, and record them"),
         Binding("slash", "filter", "Filter", id="roster.filter", key_display="/", tooltip="Only lines that hold a word"),
         Binding("backspace", "wider", "Wider", id="roster.wider", show=False, key_display="⌫", tooltip="Everybody again"),
-        ConsoleScreen.BACK,
+        ListPage.BACK,
     ]
     MORE_KEYS: ClassVar[frozenset[str]] = frozenset({"roster.change", "roster.write", "roster.wider"})
 
     def __init__(self) -> None:
         super().__init__()
-        self._asked: object = None
         self._found: Authorizations | None = None
         self._view = PEOPLE
         self._only: tuple[str, ...] | None = None  # keys of the people that are shown; None: everybody
@@ -127,21 +105,6 @@ class AuthorizationsScreen(ConsoleScreen):
         yield Frame(Table(empty="Reading the roster…", id="roster-list"), FilterLine("a name, a unit, a symbol, a number"),
                     title="Authorizations", id="roster")
         yield Frame(Lines(id="roster-lines"), title="Person", id="roster-about")
-
-    def on_mount(self) -> None:
-        """Keys go to the list."""
-        super().on_mount()
-        self._list.focus()
-
-    @property
-    def _list(self) -> Table:
-        return self.query_one("#roster-list", Table)
-
-    def show_facts(self, facts: Facts) -> None:
-        """Reads the roster again when something changed."""
-        if (wanted := (facts.changes, facts.workspace)) != self._asked:
-            self._asked = wanted
-            self._read_again()
 
     def _read_again(self) -> None:
         workspace = self.workspace
@@ -162,10 +125,6 @@ class AuthorizationsScreen(ConsoleScreen):
         self._list.show(drawn.rows, drawn.keys, drawn.columns)
         self.query_one("#roster", Frame).titles(*titles(found, self._view, drawn, wanted, self._narrowed))
         self._moved()
-
-    @on(FilterLine.Left)
-    def _filter_left(self) -> None:
-        self._list.focus()
 
     @on(Table.Moved, "#roster-list")
     def _moved(self) -> None:
@@ -221,10 +180,6 @@ class AuthorizationsScreen(ConsoleScreen):
         self._view = VIEWS[(VIEWS.index(self._view) + 1) % len(VIEWS)]
         self._list.cursor = 0
         self._show()
-
-    def action_filter(self) -> None:
-        """Opens the filter line."""
-        self.query_one(FilterLine).open()
 
     def action_wider(self) -> None:
         """Everybody again."""
@@ -289,8 +244,7 @@ class AuthorizationsScreen(ConsoleScreen):
             if changes:
                 self._change(person, changes)
 
-        fields = [Field(name, label, plain(getattr(person, name))) for name, label in _EDITED]
-        self.app.push_screen(Form(f"Change {person.name}", [], fields), given)
+        self.app.push_screen(ChangePerson(person), given)
 
     def _change(self, person: Person, changes: dict[str, str]) -> None:
         workspace = self.workspace

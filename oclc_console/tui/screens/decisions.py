@@ -4,7 +4,6 @@ their options with the results of tests, choosing with a reason, reopening. Deci
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
 from typing import ClassVar
 
 from textual import on
@@ -17,10 +16,10 @@ from oclc_console.operations.decisions import Register, add_option, choose, open
 from oclc_console.project.decisions import Decision
 from oclc_console.tui import words
 from oclc_console.tui.decision_words import STATES, about, full_words
-from oclc_console.tui.follow import Facts
-from oclc_console.tui.screens.base import ConsoleScreen
-from oclc_console.tui.screens.dialogs import AskReason, Choose, Field, Form, Message
-from oclc_console.tui.widgets.drawing import Cell, Line
+from oclc_console.tui.screens.decision_forms import AddOption, Decide, NewDecision
+from oclc_console.tui.screens.dialogs import AskReason, Choose, Message
+from oclc_console.tui.screens.list_page import ListPage
+from oclc_console.tui.widgets.drawing import Cell
 from oclc_console.tui.widgets.filter import FilterLine, holds
 from oclc_console.tui.widgets.frame import Frame
 from oclc_console.tui.widgets.lines import Lines
@@ -44,59 +43,11 @@ def summary(workspace: Workspace) -> str:
     return f"{line}, {decided:,} of {every:,} for {words.plural(len(symbols), 'symbol')}"
 
 
-class Decide(Form):
-    """Asks why, where it is written down, who decided and when; and what, where that is no option."""
-
-    def __init__(self, one: Decision, option: str | None, today: date, actor: str) -> None:
-        what = [] if option else [Field("choice", "What was decided")]
-        said: list[Line | str] = [f"{option}."] if option else [one.question] if one.question else []
-        super().__init__(f"Decide: {one.title}", said,
-                         [*what, Field("reason", "Reason (it stays in the register)"),
-                          Field("link", "Where it is written down: a link (may be empty)"),
-                          Field("by", "Who decided", actor), Field("day", "On (year-month-day)", today.isoformat())])
-        self._today = today
-
-    def wrong(self, answers: dict[str, str]) -> str | None:
-        """A choice, a reason, and a day that is not to come."""
-        if not answers.get("choice", "-"):
-            return "What was decided?"
-        if not answers["reason"]:
-            return "Say in a few words why."
-        try:
-            given = date.fromisoformat(answers["day"])
-        except ValueError:
-            return f"{answers['day']!r} is no day. Write it as {self._today}."
-        return f"{given} is still to come; today is {self._today}." if given > self._today else None
-
-
-class AddOption(Form):
-    """Asks for an option, and what its test showed."""
-
-    def __init__(self, one: Decision) -> None:
-        super().__init__(f"An option for: {one.title}", ["One that is there can be named by its number, to enter its test."],
-                         [Field("text", "Option"), Field("result", "Result of its test (may be empty)")])
-
-    def wrong(self, answers: dict[str, str]) -> str | None:
-        """An option has words."""
-        return None if answers["text"] else "Name the option."
-
-
-class NewDecision(Form):
-    """Asks for the title of a decision, and its question."""
-
-    def __init__(self, whose: str) -> None:
-        super().__init__(f"A new decision for {whose}", [], [Field("title", "Title, a few words"),
-                                                             Field("question", "What is to be decided (may be empty)")])
-
-    def wrong(self, answers: dict[str, str]) -> str | None:
-        """A decision has a title."""
-        return None if answers["title"] else "Give it a title."
-
-
-class DecisionsScreen(ConsoleScreen):
+class DecisionsScreen(ListPage):
     """One level into place 5."""
 
     PLACE = "5"
+    LIST = "register-list"
     TITLE = "Decisions"
     HELP = ("The register of decisions: first those of the whole project, then with ] and [ those of each symbol. c "
             "records what "
@@ -114,13 +65,12 @@ class DecisionsScreen(ConsoleScreen):
         Binding("right_square_bracket", "step(1)", "Next", id="decisions.next", key_display="]", show=False,
                 tooltip="The next symbol"),
         Binding("slash", "filter", "Filter", id="decisions.filter", key_display="/", tooltip="Only decisions that hold a word"),
-        ConsoleScreen.BACK,
+        ListPage.BACK,
     ]
     MORE_KEYS: ClassVar[frozenset[str]] = frozenset({"decisions.new", "decisions.previous", "decisions.next"})
 
     def __init__(self, symbol: str | None = None) -> None:
         super().__init__()
-        self._asked: object = None
         self._every: Sequence[Register] = ()
         self._symbol = symbol  # whose decisions are shown; None: the whole project's
 
@@ -129,21 +79,6 @@ class DecisionsScreen(ConsoleScreen):
         yield Frame(Table(NARROW, empty="Reading the register…", id="register-list"), FilterLine("a word of a decision"),
                     title="Decisions", id="register")
         yield Frame(Lines(id="register-lines"), title="Decision", id="register-about")
-
-    def on_mount(self) -> None:
-        """Keys go to the list."""
-        super().on_mount()
-        self._list.focus()
-
-    @property
-    def _list(self) -> Table:
-        return self.query_one("#register-list", Table)
-
-    def show_facts(self, facts: Facts) -> None:
-        """Reads the register again when something changed."""
-        if (wanted := (facts.changes, facts.workspace)) != self._asked:
-            self._asked = wanted
-            self._read_again()
 
     def _read_again(self) -> None:
         workspace = self.workspace
@@ -187,10 +122,6 @@ class DecisionsScreen(ConsoleScreen):
         who = person_name(self.workspace, choice.decided_by)
         return [STATES[one.state], one.title, choice.option, words.day(choice.day), who]
 
-    @on(FilterLine.Left)
-    def _filter_left(self) -> None:
-        self._list.focus()
-
     @property
     def _one(self) -> Decision | None:
         """The decision under the cursor."""
@@ -220,10 +151,6 @@ class DecisionsScreen(ConsoleScreen):
         if action == "step" and len(self._every) < 2:
             return "There is no symbol in console.toml."
         return None
-
-    def action_filter(self) -> None:
-        """Opens the filter line."""
-        self.query_one(FilterLine).open()
 
     def action_step(self, by: int) -> None:
         """Goes to the decisions of a neighbouring symbol, round and round."""

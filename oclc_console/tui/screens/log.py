@@ -21,8 +21,8 @@ from oclc_console.store.project import FoldCheck, changed_ones, check_fold, rebu
 from oclc_console.tui import words
 from oclc_console.tui.follow import Facts
 from oclc_console.tui.log_words import act_words
-from oclc_console.tui.screens.base import ConsoleScreen
 from oclc_console.tui.screens.dialogs import Choose, Message
+from oclc_console.tui.screens.list_page import ListPage
 from oclc_console.tui.widgets.drawing import Cell, Line, wrap
 from oclc_console.tui.widgets.filter import FilterLine
 from oclc_console.tui.widgets.frame import Frame
@@ -50,10 +50,11 @@ class _Read:
     changed: Sequence[Path]
 
 
-class LogScreen(ConsoleScreen):
+class LogScreen(ListPage):
     """One level into place 5."""
 
     PLACE = "5"
+    LIST = "log"
     TITLE = "Log"
     HELP = ("The log: every act of a person on the project, newest first, with who and when. It is only ever added "
             "to, and each "
@@ -69,12 +70,11 @@ class LogScreen(ConsoleScreen):
         Binding("c", "copy", "Copy", id="log.copy", tooltip="Copy the line under the cursor"),
         Binding("b", "rebuild", "Rebuild", id="log.rebuild", show=False,
                 tooltip="Make project.json anew from the log, should it say something else"),
-        ConsoleScreen.BACK,
+        ListPage.BACK,
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._asked: object = None
         self._found = _Read((), (), 0, ())
         self._every: list[LogLine] = []
         self._lines: list[LogLine] = []
@@ -88,20 +88,16 @@ class LogScreen(ConsoleScreen):
         """Keys go to the log."""
         super().on_mount()
         self.query_one("#log-said").can_focus = False
-        self._table.focus()
-
-    @property
-    def _table(self) -> Table:
-        return self.query_one("#log", Table)
 
     def show_facts(self, facts: Facts) -> None:
         """Reads the log again when something changed."""
-        if (wanted := (facts.changes, facts.workspace)) != self._asked:
-            self._asked = wanted
-            workspace = facts.workspace
-            self.ask("the log", lambda: _Read(log.read(workspace), log.set_aside(workspace), log.torn_bytes(workspace),
-                                              changed_ones(workspace)), self._read)
+        super().show_facts(facts)
         self._say(facts.log_fault)
+
+    def _read_again(self) -> None:
+        workspace = self.workspace
+        self.ask("the log", lambda: _Read(log.read(workspace), log.set_aside(workspace), log.torn_bytes(workspace),
+                                          changed_ones(workspace)), self._read)
 
     def _read(self, found: _Read) -> None:
         self._found, self._every = found, list(reversed(found.lines))
@@ -122,15 +118,11 @@ class LogScreen(ConsoleScreen):
             said = f"No line fits {typed!r}. Press / and Esc to see all." if self._every else EMPTY
         except CallError as error:  # a day that is being typed is none yet
             self._lines, said = [], str(error)
-        self._table.say(said)
-        self._table.show([_cells(line) for line in self._lines], [str(line.seq) for line in self._lines])
+        self._list.say(said)
+        self._list.show([_cells(line) for line in self._lines], [str(line.seq) for line in self._lines])
         title = f"Log {len(self._lines):,} of {len(self._every):,}" + (f" · filter: {typed}" if typed else "")
         self.query_one("#logs", Frame).titles(title, "newest first; only ever added to")
         self.refresh_bindings()
-
-    @on(FilterLine.Left)
-    def _filter_left(self) -> None:
-        self._table.focus()
 
     def why_not(self, action: str, parameters: tuple[object, ...]) -> str | None:
         """A line can be read, and lines can be written to a file, when there are some."""
@@ -140,12 +132,8 @@ class LogScreen(ConsoleScreen):
             return "There is no line to write: press / and Esc to see all."
         return None
 
-    def action_filter(self) -> None:
-        """Opens the filter line."""
-        self.query_one(FilterLine).open()
-
     def _text(self) -> str:
-        line = self._lines[self._table.cursor]
+        line = self._lines[self._list.cursor]
         data = "\n".join(f"  {key}: {value}" for key, value in line.data.items())
         return (f"Line {line.seq}, {words.moment(line.at)}, by {line.by}, "
                 f"{line.symbol or 'no symbol'}\n{line.act}\n{data}\n"
@@ -159,7 +147,7 @@ class LogScreen(ConsoleScreen):
     def action_copy(self) -> None:
         """Copies the line."""
         self.app.copy_to_clipboard(self._text())
-        self.notify(f"Copied line {self._lines[self._table.cursor].seq}.", markup=False)
+        self.notify(f"Copied line {self._lines[self._list.cursor].seq}.", markup=False)
 
     def action_export(self) -> None:
         """Asks for the form, then writes the lines that are shown."""

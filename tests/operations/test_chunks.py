@@ -23,6 +23,7 @@ from oclc_console.operations import prepare as module
 from oclc_console.operations import preparing
 from oclc_console.operations.outbox import read_outbox
 from oclc_console.operations.prepare import prepare
+from oclc_console.operations.workers import Processes
 from oclc_console.store.runs import list_runs, run
 from oclc_console.workspace import Workspace
 from tests.operations.stage import (
@@ -112,7 +113,7 @@ def test_tasks_that_are_done_twice_and_out_of_order_do_no_harm(
     expected = prepared(tmp_path / "as it is", sources)
 
     @contextlib.contextmanager
-    def twice(workers: int, cluster: str | None) -> Iterator[Executor]:
+    def twice(workers: int, cluster: str | None, begun: Processes | None) -> Iterator[Executor]:
         yield TwiceExecutor()
 
     monkeypatch.setattr(module, "executor", twice)

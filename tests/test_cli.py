@@ -16,6 +16,8 @@ from typing import Any
 import orjson
 import pytest
 
+from oclc_console.cli.gates import NAMES
+from oclc_console.project.gates import GATES
 from tests.operations.stage import rehearsing, reproduction, trusted, workspace_in, write
 
 
@@ -246,6 +248,10 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing_half_written(tmp_path: P
     assert not list((workspace.root / "outbox").rglob("*.mrc")) and not list(workspace.runs.glob("*/out"))
     small = write(tmp_path / "b.mrc", trusted(1))
     assert command("--workspace", workspace.root, "prepare", "ZAA", small).returncode == 0
+
+
+def test_the_help_of_sign_names_every_gate() -> None:
+    assert NAMES.split(", ") == list(GATES)
 
 
 def test_starting_loads_no_library_that_the_first_screen_does_not_need() -> None:

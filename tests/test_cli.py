@@ -256,6 +256,7 @@ def test_the_help_of_sign_names_every_gate() -> None:
 
 def test_starting_loads_no_library_that_the_first_screen_does_not_need() -> None:
     heavy = ("textual", "paramiko", "duckdb", "pyarrow", "tinydb", "pymarc", "asyncssh")
-    code = f"import sys; from oclc_console.cli import parser; parser(); print([m for m in {heavy} if m in sys.modules])"
+    code = ("import sys; from oclc_console.cli.arguments import parser; parser(); "
+            f"print([m for m in {heavy} if m in sys.modules])")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

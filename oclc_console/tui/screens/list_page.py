@@ -3,6 +3,7 @@ what stands in the list, nor for what its keys do: those are each page's own."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar
 
 from textual import on
@@ -37,9 +38,9 @@ class ListPage(ConsoleScreen):
             self._asked = wanted
             self._read_again()
 
+    @abstractmethod
     def _read_again(self) -> None:
         """Asks in a thread for what the list shows."""
-        raise NotImplementedError
 
     @on(FilterLine.Left)
     def _filter_left(self) -> None:

@@ -1,5 +1,5 @@
-"""The command line: one parser, one place where errors become sentences and exit codes. Each command opens the workspace,
-calls one operation or question and shows it (commands.py, show.py). Not for any work of its own.
+"""The command line: the one place where errors become sentences and exit codes. Its arguments are arguments.py's; each command
+opens the workspace, calls one operation or question and shows it (commands.py, show.py). Not for any work of its own.
 
 Exit: 0 done; 1 done, but this command set aside or refused something; 2 wrong call or settings; 3 the other side (or this
 machine) failed, safe to run again; 4 refused by a gate.

@@ -31,7 +31,7 @@ from oclc_console.operations.routing import Placed, RoutingRules, router_of
 
 CHUNK_BYTES = 8 << 20  # a quarter of a second's work
 SET_ASIDE_COLUMNS = ("byte offset", "bytes", "lsn", "mms", "finding", "detail")  # of the list of what was set aside
-UNSENT = {"unrouted", "double"}  # fates that stop a run unless a person accepts them
+WANT_A_REASON = {"unrouted", "double"}  # fates that stop a run unless a person accepts them
 _SET_ASIDE = "quarantined:"
 
 
@@ -107,9 +107,9 @@ class _Chunk:
         self.fates += here
         if any(fate.startswith(_SET_ASIDE) for fate in here):
             self._set_aside(batch, placed, fragments)
-        if here.keys() & UNSENT:
+        if here.keys() & WANT_A_REASON:
             fragments.add_lines(LOOSE, [(batch.numbers[place], csv_line((fate, placed.mms[place], placed.lsns[place])))
-                                        for place, fate in enumerate(placed.fates) if fate in UNSENT])
+                                        for place, fate in enumerate(placed.fates) if fate in WANT_A_REASON])
         _write(fragments, batch, placed)
 
     def _set_aside(self, batch: Batch, placed: Placed, fragments: FragmentWriter) -> None:

@@ -77,7 +77,7 @@ def read_rows(folder: Path, chunk: int, columns: list[str] | None = None) -> pa.
     import pyarrow as pa
 
     wanted = [COLUMNS.index(name) for name in columns] if columns else None
-    with pa.memory_map(str(rows_path(folder, chunk))) as file, \
+    with pa.OSFile(str(rows_path(folder, chunk))) as file, \
             pa.ipc.open_stream(file, options=pa.ipc.IpcReadOptions(included_fields=wanted)) as reader:
         return reader.read_all()
 

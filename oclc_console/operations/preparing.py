@@ -31,7 +31,14 @@ from oclc_console.operations.assembly import (
     write_list,
     write_loose,
 )
-from oclc_console.operations.chunks import CHUNK_BYTES, SET_ASIDE_COLUMNS, UNSENT, ChunkResult, ChunkTask, work_through
+from oclc_console.operations.chunks import (
+    CHUNK_BYTES,
+    SET_ASIDE_COLUMNS,
+    WANT_A_REASON,
+    ChunkResult,
+    ChunkTask,
+    work_through,
+)
 from oclc_console.operations.fragments import ASIDE, FINDINGS, FRAGMENTS, QUARANTINE, records_path, taken_path
 from oclc_console.operations.linting import COLUMNS, add_up, lint_rules
 from oclc_console.operations.outbox import OutboxFile, read_outbox
@@ -74,7 +81,7 @@ class Preparing:
         counted = tally.count(sources, self.set_count)
         yield counted
         chunks = [chunk for chunk, _ in parts]
-        loose = [chunk for chunk, result in parts if result.fates.keys() & UNSENT]
+        loose = [chunk for chunk, result in parts if result.fates.keys() & WANT_A_REASON]
         try:
             yield from self._gate(folder, counted, loose)
             plan, again = self._plans(sender)
